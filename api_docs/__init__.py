@@ -1,0 +1,1 @@
+"""What can be called: API docs, the catalogue, calls and their verification."""

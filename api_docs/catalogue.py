@@ -1,0 +1,138 @@
+"""A catalogue in memory: validated API docs, found by id and by what identifies their call.
+
+Reading and writing files is `api_docs.storage`'s work; judging a call is `api_docs.verification`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from api_docs.call import Call, literal, parse_call
+from api_docs.errors import BrokenCatalogue, NotFound
+from api_docs.loaders import GENERIC, Bound, Loader, bind, loader_of
+from api_docs.models import ApiDoc
+
+Identity = tuple[str, tuple[tuple[str, str], ...]]
+"""Callee and the identifying arguments by name: equal for calls that load the same thing."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A doc with its call template taken apart."""
+
+    doc: ApiDoc
+    call: Call
+    loader: Loader
+    bound: Bound
+
+    @cached_property
+    def identifying(self) -> dict[str, str]:
+        """Identifying argument → source text of its value.
+
+        Those of the loader, and every required argument of the doc that the template sets. A callee
+        that no loader knows is identified by all that its template says.
+        """
+        if self.loader is GENERIC:
+            positional = {f"#{index}": value for index, value in enumerate(self.call.positional)}
+            return positional | dict(self.call.keywords)
+        names = [*self.loader.identity, *(a.name for a in self.doc.arguments if a.required)]
+        return {name: self.bound.values[name] for name in names if name in self.bound.values}
+
+    @property
+    def identity(self) -> Identity:
+        """What two docs share when they are the same API."""
+        return self.call.callee, tuple(sorted(self.identifying.items()))
+
+
+def entry_of(doc: ApiDoc) -> Entry:
+    """Take a doc's call template apart.
+
+    Raises:
+        UnparseableCall: when the template is no call expression.
+    """
+    call = parse_call(doc.call)
+    loader = loader_of(call.callee)
+    return Entry(doc, call, loader, bind(call, loader, doc.arguments))
+
+
+class Catalogue:
+    """A fixed set of API docs with a version made from their content.
+
+    `aliases` maps retired ids to the ids that replaced them.
+    """
+
+    def __init__(self, docs: Iterable[ApiDoc], aliases: Mapping[str, str] | None = None) -> None:
+        self.docs: tuple[ApiDoc, ...] = tuple(docs)
+        self.aliases: dict[str, str] = dict(aliases or {})
+        self.entries: tuple[Entry, ...] = tuple(entry_of(doc) for doc in self.docs)
+        self._by_id = {entry.doc.id: entry for entry in self.entries}
+        if len(self._by_id) != len(self.docs):
+            (twice, _), *_ = Counter(doc.id for doc in self.docs).most_common(1)
+            raise BrokenCatalogue(f"two API docs have the id {twice!r}; ids must be unique")
+        self._by_callee: dict[str, list[Entry]] = defaultdict(list)
+        self._by_identity: dict[Identity, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            self._by_callee[entry.call.callee].append(entry)
+            self._by_identity[entry.identity].append(entry)
+
+    def __len__(self) -> int:
+        return len(self.docs)
+
+    def __contains__(self, doc_id: object) -> bool:
+        return doc_id in self._by_id
+
+    def entry(self, doc_id: str) -> Entry:
+        """The entry of an id or of an alias of it.
+
+        Raises:
+            NotFound: when neither is known.
+        """
+        found = self._by_id.get(self.aliases.get(doc_id, doc_id))
+        if found is None:
+            raise NotFound(f"no API doc {doc_id!r}; `callsmith search` finds ids, GET /api_docs lists them")
+        return found
+
+    def doc(self, doc_id: str) -> ApiDoc:
+        """The doc of an id or of an alias of it; raises `NotFound`."""
+        return self.entry(doc_id).doc
+
+    def with_callee(self, callee: str) -> Sequence[Entry]:
+        """Every entry whose template has this callee."""
+        return self._by_callee.get(callee, ())
+
+    def with_identity(self, identity: Identity) -> Sequence[Entry]:
+        """Every entry that loads the same thing, in catalogue order."""
+        return self._by_identity.get(identity, ())
+
+    def same_call(self, doc_id: str) -> Sequence[Entry]:
+        """The entries whose calls equal that of this doc, itself included."""
+        return self.with_identity(self.entry(doc_id).identity)
+
+    @cached_property
+    def hubs(self) -> tuple[str, ...]:
+        """The hubs that have docs, in order of first appearance."""
+        return tuple(dict.fromkeys(doc.hub for doc in self.docs))
+
+    @cached_property
+    def version(self) -> str:
+        """Twelve hex digits that change whenever what the docs say changes."""
+        digest = hashlib.sha256()
+        for doc in sorted(self.docs, key=lambda doc: doc.id):
+            digest.update(f"{doc.id} {doc.content_hash} {doc.alive}\n".encode())
+        for old, new in sorted(self.aliases.items()):
+            digest.update(f"{old} -> {new}\n".encode())
+        return digest.hexdigest()[:12]
+
+
+def repository(value: str) -> tuple[str, str]:
+    """Split the source text of a torch.hub repository, `'owner/name:ref'`, into name and ref."""
+    try:
+        text = literal(value)
+    except ValueError:
+        return value, ""
+    name, _, ref = str(text).partition(":")
+    return name, ref

@@ -1,0 +1,171 @@
+"""Everything that can go wrong in Callsmith, as one tree.
+
+Callers catch a branch; the HTTP layer and the command line each map the tree once. Every message
+quotes the offending value, says what was expected, and names the fix; `code` is what programs read.
+
+    CallsmithError
+    ├── InvalidInput                 the caller can mend it
+    │   ├── InvalidInstruction
+    │   ├── InvalidRequest
+    │   └── NotFound
+    ├── CatalogueError               docs on disk
+    │   ├── InvalidDoc               one record is broken
+    │   ├── BrokenCatalogue          a file or manifest is broken
+    │   ├── OutdatedSchema
+    │   └── SourceError              an upstream could not be read
+    ├── CallError                    text that is no acceptable call
+    │   └── UnparseableCall
+    ├── RetrievalIndexError          retrieval data on disk
+    │   ├── BrokenIndex
+    │   ├── IndexMismatch
+    │   └── MissingIndex
+    ├── EmbeddingModelError          missing or altered weights
+    ├── StorageError                 read-only or full disk
+    ├── GeneratorError               the engine behind a prompt
+    │   ├── GeneratorUnavailable
+    │   └── GeneratorTimeout
+    ├── ConfigurationError           settings, ports
+    └── EvaluationDataError          rows or responses to grade
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CallsmithError(Exception):
+    """Base of every error that Callsmith raises on purpose."""
+
+    code: ClassVar[str] = "internal_error"
+
+
+class InvalidInput(CallsmithError):
+    """The caller sent something that can't be answered."""
+
+    code = "invalid_input"
+
+
+class InvalidInstruction(InvalidInput):
+    """The instruction is empty, too long, or contains characters that are not text."""
+
+    code = "invalid_instruction"
+
+
+class InvalidRequest(InvalidInput):
+    """A field of the request is unknown or out of range."""
+
+    code = "invalid_request"
+
+
+class NotFound(InvalidInput):
+    """No such API doc."""
+
+    code = "not_found"
+
+
+class CatalogueError(CallsmithError):
+    """API docs could not be read, written or trusted."""
+
+    code = "catalogue_error"
+
+
+class InvalidDoc(CatalogueError):
+    """One record can't become an `ApiDoc`."""
+
+    code = "invalid_doc"
+
+
+class BrokenCatalogue(CatalogueError):
+    """A catalogue file is damaged, incomplete, or not what its manifest says."""
+
+    code = "broken_catalogue"
+
+
+class OutdatedSchema(CatalogueError):
+    """A catalogue or index was written by another version of Callsmith."""
+
+    code = "outdated_schema"
+
+
+class SourceError(CatalogueError):
+    """An upstream is missing or unreadable."""
+
+    code = "source_error"
+
+
+class CallError(CallsmithError):
+    """A call expression can't be used."""
+
+    code = "call_error"
+
+
+class UnparseableCall(CallError):
+    """The text is not one call expression."""
+
+    code = "unparseable_call"
+
+
+class RetrievalIndexError(CallsmithError):
+    """The index on disk can't be used."""
+
+    code = "index_error"
+
+
+class BrokenIndex(RetrievalIndexError):
+    """A file of the index is missing, truncated or altered."""
+
+    code = "broken_index"
+
+
+class IndexMismatch(RetrievalIndexError):
+    """The index was built from another catalogue or with another embedding model."""
+
+    code = "index_mismatch"
+
+
+class MissingIndex(RetrievalIndexError):
+    """No index has been built yet."""
+
+    code = "missing_index"
+
+
+class EmbeddingModelError(CallsmithError):
+    """The embedding model is missing, or its weights are not the published ones."""
+
+    code = "embedding_model_error"
+
+
+class StorageError(CallsmithError):
+    """The data folder can't be written: read-only, full, or not a folder."""
+
+    code = "storage_error"
+
+
+class GeneratorError(CallsmithError):
+    """A generator gave no usable text."""
+
+    code = "generator_error"
+
+
+class GeneratorUnavailable(GeneratorError):
+    """The engine can't be reached or refuses to answer."""
+
+    code = "generator_unavailable"
+
+
+class GeneratorTimeout(GeneratorError):
+    """The engine took longer than the request allows."""
+
+    code = "generator_timeout"
+
+
+class ConfigurationError(CallsmithError):
+    """A setting is invalid, or the service can't start with it."""
+
+    code = "configuration_error"
+
+
+class EvaluationDataError(CallsmithError):
+    """Evaluation rows or responses can't be read."""
+
+    code = "evaluation_data_error"

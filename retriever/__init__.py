@@ -1,0 +1,1 @@
+"""Which API doc answers an instruction."""
