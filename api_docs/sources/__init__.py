@@ -1,0 +1,1 @@
+"""Code that reads one upstream each, as files, and yields API docs."""
