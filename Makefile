@@ -1,0 +1,62 @@
+# Callsmith in two commands: `make serve` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+VENV ?= .venv
+# A pip index that has CPU-only builds of torch, for machines without a GPU. Empty: pip's own choice.
+TORCH_INDEX_URL ?=
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 1
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)",/\1/p' pyproject.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve test test-all check bench pages snapshot clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Callsmith needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	$(if $(TORCH_INDEX_URL),$(BIN)/python -m pip install --index-url $(TORCH_INDEX_URL) $(TORCH))
+	$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: $(INSTALLED) ## make .venv with pinned versions
+
+serve: $(INSTALLED) ## build the index if needed and serve on 127.0.0.1:8000
+	$(BIN)/callsmith serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
+
+test: $(INSTALLED) ## all tests, offline
+	$(BIN)/python -m pytest
+
+test-all: check ## everything, the long checks included
+
+check: $(INSTALLED) ## format, lint, types, the import rule, tests with branch coverage, generated pages
+	$(MAKE) --no-print-directory check-code
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+.PHONY: check-code
+check-code: $(INSTALLED) ## the part of `make check` that runs no tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m service.pages --check
+
+pages: $(INSTALLED) ## write the generated pages under docs/
+	$(BIN)/python -m service.pages --write
+
+bench: $(INSTALLED) ## speed and memory on this machine, kept under evaluation/results/
+	$(BIN)/callsmith evaluate bench
+
+snapshot: $(INSTALLED) ## rebuild api_docs/snapshot from upstream files in $$CALLSMITH_DATA
+	$(BIN)/callsmith docs build --out api_docs/snapshot
+
+clean: ## remove what was built
+	rm -rf $(VENV) var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage

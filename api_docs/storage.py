@@ -1,0 +1,197 @@
+"""A catalogue on disk: one JSONL file per hub and a manifest that is written last.
+
+The manifest names each file with its checksum and count, so that half of a catalogue is never taken
+for a whole one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api_docs.catalogue import Catalogue
+from api_docs.errors import BrokenCatalogue, CallError, InvalidDoc, OutdatedSchema
+from api_docs.files import publish_folder, sha256_of
+from api_docs.models import SCHEMA_VERSION, ApiDoc
+
+MANIFEST = "manifest.json"
+SNAPSHOT_FOLDER = Path(__file__).parent / "snapshot"
+"""The catalogue that ships with Callsmith."""
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+MIGRATIONS: dict[int, Migration] = {}
+"""From schema version → a function that lifts one record to the next version."""
+
+
+class FileEntry(BaseModel):
+    """What the manifest says of one file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    docs: int
+    sha256: str
+
+
+class Manifest(BaseModel):
+    """What a catalogue folder holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int
+    version: str
+    created: datetime
+    files: dict[str, FileEntry]
+    aliases: dict[str, str] = {}
+    sources: dict[str, str] = {}
+
+
+def write_catalogue(
+    catalogue: Catalogue,
+    folder: Path,
+    *,
+    sources: dict[str, str] | None = None,
+    created: datetime | None = None,
+) -> Manifest:
+    """Write a catalogue as a folder, replacing one that is there, all or nothing.
+
+    Raises:
+        StorageError: when the disk is full or read-only.
+    """
+    files: dict[str, FileEntry] = {}
+
+    def fill(work: Path) -> None:
+        for hub in sorted(catalogue.hubs):
+            docs = [doc for doc in catalogue.docs if doc.hub == hub]
+            path = work / f"{hub}.jsonl"
+            path.write_bytes(b"".join(orjson.dumps(doc.record()) + b"\n" for doc in docs))
+            files[path.name] = FileEntry(docs=len(docs), sha256=sha256_of(path))
+        (work / MANIFEST).write_text(manifest().model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+    def manifest() -> Manifest:
+        return Manifest(
+            schema_version=SCHEMA_VERSION,
+            version=catalogue.version,
+            created=created or datetime.now(UTC).replace(microsecond=0),
+            files=files,
+            aliases=catalogue.aliases,
+            sources=sources or {},
+        )
+
+    publish_folder(folder, fill)
+    return manifest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a catalogue's manifest.
+
+    Raises:
+        BrokenCatalogue: when there is none or it is damaged.
+        OutdatedSchema: when another version of Callsmith wrote it and it can't be migrated.
+    """
+    path = folder / MANIFEST
+    try:
+        raw = orjson.loads(path.read_bytes())
+        found = raw.get("schema_version") if isinstance(raw, dict) else None
+    except OSError as exc:
+        raise BrokenCatalogue(
+            f"{str(folder)!r} is no catalogue: {exc.strerror} ({MANIFEST}); "
+            "write one with `callsmith docs import` or `callsmith docs build`"
+        ) from exc
+    except orjson.JSONDecodeError as exc:
+        raise BrokenCatalogue(
+            f"{str(path)!r} is not JSON ({exc}); restore it or rebuild the catalogue"
+        ) from exc
+    _check_schema(found, folder)
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as exc:
+        raise BrokenCatalogue(f"{str(path)!r}: {first_error(exc)}; rebuild the catalogue") from exc
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """Read a whole catalogue, or none of it.
+
+    Raises:
+        BrokenCatalogue: naming the file, the line and the reason.
+        OutdatedSchema: when it can't be migrated.
+    """
+    manifest = read_manifest(folder)
+    docs: list[ApiDoc] = []
+    for name, entry in manifest.files.items():
+        found = list(read_docs(folder / name, manifest.schema_version))
+        if len(found) != entry.docs or sha256_of(folder / name) != entry.sha256:
+            raise BrokenCatalogue(
+                f"{str(folder / name)!r} is not the file of its manifest ({len(found)} docs, expected "
+                f"{entry.docs}, or other content); after an edit on purpose run `callsmith docs import`"
+            )
+        docs.extend(found)
+    try:
+        catalogue = Catalogue(docs, manifest.aliases)
+    except CallError as exc:
+        raise BrokenCatalogue(f"{str(folder)!r}: {exc}") from exc
+    if catalogue.version != manifest.version:
+        raise BrokenCatalogue(
+            f"{str(folder / MANIFEST)!r} belongs to catalogue {manifest.version!r}, but the files are "
+            f"{catalogue.version!r}; restore the manifest or rebuild the catalogue"
+        )
+    return catalogue
+
+
+def read_docs(path: Path, schema_version: int = SCHEMA_VERSION) -> Iterator[ApiDoc]:
+    """The docs of one JSONL file, in order; blank lines are passed over.
+
+    Raises:
+        BrokenCatalogue: naming the file, the line and the reason.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as exc:
+        raise BrokenCatalogue(f"can't read {str(path)!r}: {exc.strerror}; restore the file") from exc
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield read_doc(orjson.loads(line), schema_version)
+        except (orjson.JSONDecodeError, InvalidDoc) as exc:
+            raise BrokenCatalogue(f"{str(path)!r}, line {number}: {exc}; mend or remove that line") from exc
+
+
+def read_doc(record: object, schema_version: int = SCHEMA_VERSION) -> ApiDoc:
+    """One doc from its JSON record, migrated where its schema is older; raises `InvalidDoc`."""
+    if not isinstance(record, dict):
+        raise InvalidDoc(f"expected a JSON object, found {type(record).__name__}")
+    for version in range(schema_version, SCHEMA_VERSION):
+        record = MIGRATIONS[version](record)
+    try:
+        return ApiDoc.model_validate(record)
+    except ValidationError as exc:
+        raise InvalidDoc(first_error(exc)) from exc
+
+
+def first_error(exc: ValidationError) -> str:
+    """The first complaint of pydantic as one line: field, reason, value."""
+    error = exc.errors(include_url=False, include_context=False)[0]
+    field = ".".join(str(part) for part in error["loc"]) or "record"
+    value = repr(error["input"])
+    return f"{field}: {error['msg']} (found {value if len(value) <= 80 else value[:77] + '…'})"
+
+
+def _check_schema(found: object, folder: Path) -> None:
+    if found == SCHEMA_VERSION:
+        return
+    if isinstance(found, int) and all(version in MIGRATIONS for version in range(found, SCHEMA_VERSION)):
+        if found < SCHEMA_VERSION:
+            return
+        raise OutdatedSchema(
+            f"{str(folder)!r} has schema {found}, this Callsmith reads {SCHEMA_VERSION}: it was written by a "
+            "newer one; upgrade with `pip install -U callsmith`"
+        )
+    raise OutdatedSchema(
+        f"{str(folder)!r} has schema {found!r}, this Callsmith reads {SCHEMA_VERSION} and can't migrate it; "
+        "rebuild it with `callsmith docs build` or `callsmith docs import`"
+    )
