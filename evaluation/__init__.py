@@ -1,0 +1,1 @@
+"""How good Callsmith is: APIBench, retrieval metrics, benchmarks and the report."""
