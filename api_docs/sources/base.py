@@ -68,9 +68,13 @@ class Source(Protocol):
 
 
 class Collector:
-    """Gathers docs that verify against themselves, each API once, and sets everything else aside."""
+    """Gathers docs that verify against themselves, each API once, and sets everything else aside.
 
-    def __init__(self) -> None:
+    With `equal_calls`, docs that load the same thing stay apart (APIBench asks for one of several such rows).
+    """
+
+    def __init__(self, *, equal_calls: bool = False) -> None:
+        self._equal_calls = equal_calls
         self._docs: dict[str, ApiDoc] = {}
         self._identities: dict[Identity, str] = {}
         self._quarantined: list[Quarantined] = []
@@ -88,7 +92,7 @@ class Collector:
             return
         if doc.id in self._docs:
             self.quarantine(doc.id, f"the id {doc.id!r} was read before")
-        elif (same := self._identities.get(identity)) is not None:
+        elif not self._equal_calls and (same := self._identities.get(identity)) is not None:
             self.quarantine(doc.id, f"{doc.call} loads the same as {same!r}")
         else:
             self._docs[doc.id] = doc
