@@ -6,6 +6,7 @@ labels that are in no table are an error, never "other".
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -188,3 +189,151 @@ def apibench_domain(hub: str, label: str, functionality: str = "") -> Domain:
 def _without_modality(label: str) -> str:
     prefix = next((prefix for prefix in _MODALITIES if label.startswith(prefix)), "")
     return label.removeprefix(prefix)
+
+
+# --- TorchHub and TFHub -------------------------------------------------------------------------------
+
+TFHUB_TASKS: Mapping[str, Domain] = {
+    "audio-command-detection": Domain.AUDIO_CLASSIFICATION,
+    "audio-embedding": Domain.AUDIO_FEATURE_EXTRACTION,
+    "audio-event-classification": Domain.AUDIO_CLASSIFICATION,
+    "audio-paralinguistics": Domain.AUDIO_CLASSIFICATION,
+    "audio-pitch-extraction": Domain.AUDIO_FEATURE_EXTRACTION,
+    "audio-speech-synthesis": Domain.TEXT_TO_SPEECH,
+    "audio-stt": Domain.AUTOMATIC_SPEECH_RECOGNITION,
+    "audio-synthesis": Domain.TEXT_TO_AUDIO,
+    "image-aesthetic-quality": Domain.IMAGE_CLASSIFICATION,
+    "image-augmentation": Domain.IMAGE_TO_IMAGE,
+    "image-classification": Domain.IMAGE_CLASSIFICATION,
+    "image-classification-logits": Domain.IMAGE_CLASSIFICATION,
+    "image-classifier": Domain.IMAGE_CLASSIFICATION,
+    "image-deblurring": Domain.IMAGE_TO_IMAGE,
+    "image-dehazing": Domain.IMAGE_TO_IMAGE,
+    "image-denoising": Domain.IMAGE_TO_IMAGE,
+    "image-depth-estimation": Domain.DEPTH_ESTIMATION,
+    "image-deraining": Domain.IMAGE_TO_IMAGE,
+    "image-enhancement": Domain.IMAGE_TO_IMAGE,
+    "image-extrapolation": Domain.IMAGE_TO_IMAGE,
+    "image-feature-vector": Domain.IMAGE_FEATURE_EXTRACTION,
+    "image-frame-interpolation": Domain.IMAGE_TO_VIDEO,
+    "image-generator": Domain.UNCONDITIONAL_IMAGE_GENERATION,
+    "image-object-detection": Domain.OBJECT_DETECTION,
+    "image-pose-detection": Domain.KEYPOINT_DETECTION,
+    "image-rnn-agent": Domain.UNCONDITIONAL_IMAGE_GENERATION,
+    "image-segmentation": Domain.IMAGE_SEGMENTATION,
+    "image-style-transfer": Domain.IMAGE_TO_IMAGE,
+    "image-super-resolution": Domain.IMAGE_TO_IMAGE,
+    "image-text-detection": Domain.OBJECT_DETECTION,
+    "image-text-recognition": Domain.IMAGE_TO_TEXT,
+    "text-classification": Domain.TEXT_CLASSIFICATION,
+    "text-embedding": Domain.FEATURE_EXTRACTION,
+    "text-generation": Domain.TEXT_GENERATION,
+    "text-language-model": Domain.TEXT_GENERATION,
+    "text-preprocessing": Domain.TEXT_PREPROCESSING,
+    "text-question-answering": Domain.QUESTION_ANSWERING,
+    "text-retrieval-question-answering": Domain.QUESTION_ANSWERING,
+    "text-segmentation": Domain.TOKEN_CLASSIFICATION,
+    "text-sequence-alignment": Domain.SENTENCE_SIMILARITY,
+    "text-to-mel": Domain.TEXT_TO_SPEECH,
+    "video-audio-text": Domain.VIDEO_FEATURE_EXTRACTION,
+    "video-classification": Domain.VIDEO_CLASSIFICATION,
+    "video-feature-extraction": Domain.VIDEO_FEATURE_EXTRACTION,
+    "video-generation": Domain.VIDEO_GENERATION,
+    "video-text": Domain.VIDEO_FEATURE_EXTRACTION,
+}
+"""The `task` of a tfhub.dev page. `image-others` is missing on purpose: it says nothing."""
+
+TORCHHUB_DOMAINS: Mapping[str, Domain] = {
+    "NVIDIA/DeepLearningExamples:nvidia_ssd": Domain.OBJECT_DETECTION,
+    "NVIDIA/DeepLearningExamples:nvidia_tacotron2": Domain.TEXT_TO_SPEECH,
+    "NVIDIA/DeepLearningExamples:nvidia_fastpitch": Domain.TEXT_TO_SPEECH,
+    "NVIDIA/DeepLearningExamples:nvidia_waveglow": Domain.TEXT_TO_SPEECH,
+    "NVIDIA/DeepLearningExamples:nvidia_hifigan": Domain.TEXT_TO_SPEECH,
+    "NVIDIA/DeepLearningExamples:nvidia_tft": Domain.TIME_SERIES_FORECASTING,
+    "NVIDIA/DeepLearningExamples:nvidia_efficientnet_*": Domain.IMAGE_CLASSIFICATION,
+    "NVIDIA/DeepLearningExamples:nvidia_gpunet": Domain.IMAGE_CLASSIFICATION,
+    "NVIDIA/DeepLearningExamples:nvidia_res*": Domain.IMAGE_CLASSIFICATION,
+    "NVIDIA/DeepLearningExamples:nvidia_se_resnext*": Domain.IMAGE_CLASSIFICATION,
+    "PingoLH/Pytorch-HarDNet:*": Domain.IMAGE_CLASSIFICATION,
+    "XingangPan/IBN-Net:*": Domain.IMAGE_CLASSIFICATION,
+    "coderx7/simplenet_pytorch:*": Domain.IMAGE_CLASSIFICATION,
+    "datvuthanh/HybridNets:*": Domain.OBJECT_DETECTION,
+    "facebookresearch/WSL-Images:*": Domain.IMAGE_CLASSIFICATION,
+    "facebookresearch/fairseq:bart.large.cnn": Domain.SUMMARIZATION,
+    "facebookresearch/fairseq:bart.large.xsum": Domain.SUMMARIZATION,
+    "facebookresearch/fairseq:*.mnli": Domain.TEXT_CLASSIFICATION,
+    "facebookresearch/fairseq:*.wsc": Domain.TEXT_CLASSIFICATION,
+    "facebookresearch/fairseq:bart.*": Domain.TEXT2TEXT_GENERATION,
+    "facebookresearch/fairseq:conv.stories*": Domain.TEXT_GENERATION,
+    "facebookresearch/fairseq:transformer_lm.*": Domain.TEXT_GENERATION,
+    "facebookresearch/fairseq:conv.*": Domain.TRANSLATION,
+    "facebookresearch/fairseq:dynamicconv.*": Domain.TRANSLATION,
+    "facebookresearch/fairseq:lightconv.*": Domain.TRANSLATION,
+    "facebookresearch/fairseq:transformer.*": Domain.TRANSLATION,
+    "facebookresearch/fairseq:camembert*": Domain.FILL_MASK,
+    "facebookresearch/fairseq:gottbert*": Domain.FILL_MASK,
+    "facebookresearch/fairseq:roberta.*": Domain.FILL_MASK,
+    "facebookresearch/fairseq:xlmr.*": Domain.FILL_MASK,
+    "facebookresearch/fairseq:xmod.*": Domain.FILL_MASK,
+    "facebookresearch/pytorch_GAN_zoo:*": Domain.UNCONDITIONAL_IMAGE_GENERATION,
+    "facebookresearch/pytorchvideo:mvit_base_16": Domain.IMAGE_CLASSIFICATION,
+    "facebookresearch/pytorchvideo:*": Domain.VIDEO_CLASSIFICATION,
+    "facebookresearch/semi-supervised-ImageNet1K-models:*": Domain.IMAGE_CLASSIFICATION,
+    "huawei-noah/Efficient-AI-Backbones:*": Domain.IMAGE_CLASSIFICATION,
+    "huggingface/transformers:model": Domain.FEATURE_EXTRACTION,
+    "huggingface/transformers:modelForCausalLM": Domain.TEXT_GENERATION,
+    "huggingface/transformers:modelForMaskedLM": Domain.FILL_MASK,
+    "huggingface/transformers:modelForSequenceClassification": Domain.TEXT_CLASSIFICATION,
+    "huggingface/transformers:modelForQuestionAnswering": Domain.QUESTION_ANSWERING,
+    "hustvl/YOLOP:*": Domain.OBJECT_DETECTION,
+    "isl-org/MiDaS:*": Domain.DEPTH_ESTIMATION,
+    "mateuszbuda/brain-segmentation-pytorch:*": Domain.IMAGE_SEGMENTATION,
+    "mit-han-lab/ProxylessNAS:*": Domain.IMAGE_CLASSIFICATION,
+    "mit-han-lab/once-for-all:*": Domain.IMAGE_CLASSIFICATION,
+    "nicolalandro/ntsnet-cub200:*": Domain.IMAGE_CLASSIFICATION,
+    # torchvision keeps its builders in folders by task; those of the top folder classify.
+    "pytorch/vision:classification/*": Domain.IMAGE_CLASSIFICATION,
+    "pytorch/vision:optical_flow/*": Domain.VIDEO_FEATURE_EXTRACTION,
+    "pytorch/vision:segmentation/*": Domain.IMAGE_SEGMENTATION,
+    "pytorch/vision:video/*": Domain.VIDEO_CLASSIFICATION,
+    "sigsep/open-unmix-pytorch:*": Domain.AUDIO_TO_AUDIO,
+    "snakers4/silero-models:silero_stt": Domain.AUTOMATIC_SPEECH_RECOGNITION,
+    "snakers4/silero-models:silero_tts": Domain.TEXT_TO_SPEECH,
+    "snakers4/silero-models:silero_te": Domain.TEXT2TEXT_GENERATION,
+    "snakers4/silero-models:silero_denoise": Domain.AUDIO_TO_AUDIO,
+    "snakers4/silero-vad:*": Domain.VOICE_ACTIVITY_DETECTION,
+    "szq0214/MEAL-V2:*": Domain.IMAGE_CLASSIFICATION,
+    "ultralytics/yolov5:*": Domain.OBJECT_DETECTION,
+    "zhanghang1989/ResNeSt:*": Domain.IMAGE_CLASSIFICATION,
+}
+"""`repository:entrypoint` with wildcards → domain, the first that fits. The pages' own tags only say
+"vision" or "nlp", so the entrypoint decides."""
+
+
+def torchhub_domain(repository: str, entrypoint: str) -> Domain:
+    """The domain of an entrypoint of a repository under its present name.
+
+    Raises:
+        InvalidDoc: when no row of `TORCHHUB_DOMAINS` fits.
+    """
+    for pattern, domain in TORCHHUB_DOMAINS.items():
+        if fnmatch.fnmatchcase(f"{repository}:{entrypoint}", pattern):
+            return domain
+    raise InvalidDoc(
+        f"no domain is known for {entrypoint!r} of {repository!r}; add a row to TORCHHUB_DOMAINS in "
+        "api_docs/domains.py"
+    )
+
+
+def tfhub_domain(task: str) -> Domain:
+    """The domain of a tfhub.dev task.
+
+    Raises:
+        InvalidDoc: when `TFHUB_TASKS` has no such task.
+    """
+    if task not in TFHUB_TASKS:
+        raise InvalidDoc(
+            f"no domain is known for the TFHub task {task!r}; expected one of {sorted(TFHUB_TASKS)}. "
+            "Add the new one to TFHUB_TASKS in api_docs/domains.py"
+        )
+    return TFHUB_TASKS[task]

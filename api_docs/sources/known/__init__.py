@@ -1,0 +1,1 @@
+"""Facts about model hubs that their files don't state, as tables."""
