@@ -17,7 +17,7 @@ from api_docs.loaders import GENERIC, Bound, Loader, bind, loader_of
 from api_docs.models import ApiDoc
 
 Identity = tuple[str, tuple[tuple[str, str], ...]]
-"""Callee and the identifying arguments by name: equal for calls that load the same thing."""
+"""Callee (or library) and the identifying arguments by name: equal for calls that load the same thing."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,12 @@ class Entry:
 
     @property
     def identity(self) -> Identity:
-        """What two docs share when they are the same API."""
-        return self.call.callee, tuple(sorted(self.identifying.items()))
+        """What two docs share when they are the same API.
+
+        A TF Hub handle is one model, whether `hub.load` or `hub.KerasLayer` brings it to life.
+        """
+        same = self.loader.library == "tensorflow-hub"
+        return self.loader.library if same else self.call.callee, tuple(sorted(self.identifying.items()))
 
 
 def entry_of(doc: ApiDoc) -> Entry:

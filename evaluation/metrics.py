@@ -1,0 +1,62 @@
+"""Figures over many graded rows: rates, retrieval measures, bootstrap intervals. All fractions of 1."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import ir_measures
+import numpy as np
+from ir_measures import RR, R, nDCG
+
+RECALL_AT = (1, 3, 5, 10)
+_ABSENT = "(in no doc)"
+
+
+def rate(verdicts: Sequence[bool]) -> float:
+    """The share of true ones; 0 of none."""
+    return sum(verdicts) / len(verdicts) if verdicts else 0.0
+
+
+def averaged_over(groups: Sequence[str], verdicts: Sequence[bool]) -> float:
+    """The mean of the groups' own rates: every group counts alike, however many rows it has."""
+    by_group: dict[str, list[bool]] = defaultdict(list)
+    for group, verdict in zip(groups, verdicts, strict=True):
+        by_group[group].append(verdict)
+    return float(np.mean([rate(found) for found in by_group.values()])) if by_group else 0.0
+
+
+def retrieval_measures(
+    relevant: Mapping[str, str | None], ranked: Mapping[str, Sequence[str]]
+) -> dict[str, float]:
+    """Recall@1/3/5/10, nDCG@10 and MRR by `ir-measures`.
+
+    `relevant` maps each row to its one right answer (None where no doc has it: the row counts, and
+    nothing can be found for it), `ranked` to the answers found, best first.
+    """
+    judgements = [ir_measures.Qrel(row, answer or _ABSENT, 1) for row, answer in relevant.items()]
+    run = [
+        ir_measures.ScoredDoc(row, answer, -float(position))
+        for row, answers in ranked.items()
+        for position, answer in enumerate(answers)
+    ]
+    measures = {**{f"recall@{k}": R @ k for k in RECALL_AT}, "ndcg@10": nDCG @ 10, "mrr": RR}
+    found = ir_measures.calc_aggregate(list(measures.values()), judgements, run)
+    return {name: float(found[measure]) for name, measure in measures.items()}
+
+
+def bootstrap_interval(
+    rows: int,
+    figure: Callable[[Sequence[int]], float],
+    *,
+    draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile bootstrap (Efron 1979): the interval of a figure over row numbers drawn with return."""
+    if rows == 0:
+        return (0.0, 0.0)
+    generator = np.random.default_rng(seed)
+    found = [figure(generator.integers(0, rows, rows).tolist()) for _ in range(draws)]
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,199 @@
+"""The index: what retrieval needs, built from one catalogue version, in memory and on disk.
+
+A folder holds the doc ids, BM25, the vectors, and last a manifest with checksums. An index is opened
+only with the catalogue and the embedding model that it was built from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from api_docs.catalogue import Catalogue
+from api_docs.errors import BrokenIndex, IndexMismatch, MissingIndex, OutdatedSchema
+from api_docs.files import publish_folder, sha256_of
+from retriever.bm25 import Bm25s, tokenize
+from retriever.dense import DenseIndex
+from retriever.embedding import Encoder, Vectors
+from retriever.task_voice import TASK_WEIGHT, centroids, places
+from retriever.text import COMPOSITION, embedding_text, keyword_text
+
+INDEX_SCHEMA = 1
+"""Version of the files below. Raise it when an older reader can't take them."""
+
+MANIFEST = "manifest.json"
+_IDS = "ids.json"
+_VECTORS = "vectors.faiss"
+_KEYWORDS = "bm25"
+_BATCH = 64
+_REBUILD = "rebuild it with `callsmith index build`"
+
+Progress = Callable[[int, int], None]
+"""Called with (docs done, docs in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Row `i` of every part belongs to `doc_ids[i]`."""
+
+    version: str
+    doc_ids: tuple[str, ...]
+    keywords: Bm25s
+    dense: DenseIndex
+
+
+class IndexManifest(BaseModel):
+    """What an index folder holds and what it was built from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: int
+    version: str
+    catalogue: str
+    embedding_model: str
+    docs: int
+    dimensions: int
+    created: datetime
+    files: dict[str, str]
+
+
+def index_version(catalogue_version: str, embedding_model: str) -> str:
+    """Twelve hex digits that name the index of a catalogue version and a model."""
+    parts = f"{INDEX_SCHEMA} {COMPOSITION} {TASK_WEIGHT} {catalogue_version} {embedding_model}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+def build_index(catalogue: Catalogue, encoder: Encoder, progress: Progress | None = None) -> Index:
+    """Build the index of a catalogue in memory."""
+    return Index(
+        version=index_version(catalogue.version, encoder.name),
+        doc_ids=tuple(doc.id for doc in catalogue.docs),
+        keywords=Bm25s.build(tokenize(keyword_text(doc)) for doc in catalogue.docs),
+        dense=DenseIndex.build(_doc_vectors(catalogue, encoder, progress)),
+    )
+
+
+def _doc_vectors(catalogue: Catalogue, encoder: Encoder, progress: Progress | None) -> Vectors:
+    """One vector per doc: its text's, plus its task's. Both voices are linear in the query's vector."""
+    texts = [embedding_text(doc) for doc in catalogue.docs]
+    # Texts of like length together: padding to the longest of a batch is work for nothing.
+    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+    vectors = np.zeros((len(texts), encoder.dimensions), dtype=np.float32)
+    for start in range(0, len(order), _BATCH):
+        rows = order[start : start + _BATCH]
+        vectors[rows] = encoder.encode([texts[row] for row in rows])
+        if progress is not None:
+            progress(min(start + _BATCH, len(order)), len(order))
+    if not texts:
+        return vectors
+    return vectors + TASK_WEIGHT * centroids(encoder)[places([doc.domain for doc in catalogue.docs])]
+
+
+def save_index(index: Index, folder: Path, catalogue_version: str, embedding_model: str) -> IndexManifest:
+    """Write an index as a folder, all or nothing.
+
+    Raises:
+        StorageError: when the disk is full or read-only.
+    """
+    manifests: list[IndexManifest] = []
+
+    def fill(work: Path) -> None:
+        (work / _IDS).write_bytes(orjson.dumps(index.doc_ids))
+        index.dense.save(work / _VECTORS)
+        (work / _KEYWORDS).mkdir()
+        index.keywords.save(work / _KEYWORDS)
+        files = sorted(path for path in work.rglob("*") if path.is_file())
+        manifest = IndexManifest(
+            schema_version=INDEX_SCHEMA,
+            version=index.version,
+            catalogue=catalogue_version,
+            embedding_model=embedding_model,
+            docs=len(index.doc_ids),
+            dimensions=index.dense.dimensions,
+            created=datetime.now(UTC).replace(microsecond=0),
+            files={str(path.relative_to(work)): sha256_of(path) for path in files},
+        )
+        (work / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        manifests.append(manifest)
+
+    publish_folder(folder, fill)
+    return manifests[0]
+
+
+def read_index_manifest(folder: Path) -> IndexManifest:
+    """Read what an index folder says of itself.
+
+    Raises:
+        MissingIndex: when there is no index.
+        BrokenIndex: when its manifest is damaged.
+        OutdatedSchema: when another version of Callsmith wrote it.
+    """
+    path = folder / MANIFEST
+    try:
+        raw: Any = orjson.loads(path.read_bytes())
+    except FileNotFoundError as exc:
+        raise MissingIndex(f"no index at {str(folder)!r}; build it with `callsmith index build`") from exc
+    except (OSError, orjson.JSONDecodeError) as exc:
+        raise BrokenIndex(f"can't read {str(path)!r} ({exc}); {_REBUILD}") from exc
+    found = raw.get("schema_version") if isinstance(raw, dict) else None
+    if found != INDEX_SCHEMA:
+        raise OutdatedSchema(
+            f"{str(folder)!r} has index schema {found!r}, this Callsmith reads {INDEX_SCHEMA}; {_REBUILD}"
+        )
+    try:
+        return IndexManifest.model_validate(raw)
+    except ValidationError as exc:
+        raise BrokenIndex(f"{str(path)!r} is damaged ({exc.error_count()} fields); {_REBUILD}") from exc
+
+
+def open_index(folder: Path, catalogue: Catalogue, encoder: Encoder) -> Index:
+    """Read an index and make sure that it is whole and belongs to this catalogue and model.
+
+    Raises:
+        MissingIndex, BrokenIndex, OutdatedSchema: see `read_index_manifest`.
+        IndexMismatch: when it was built from another catalogue or with another model.
+    """
+    manifest = read_index_manifest(folder)
+    if manifest.catalogue != catalogue.version or manifest.docs != len(catalogue):
+        raise IndexMismatch(
+            f"the index {str(folder)!r} was built from catalogue {manifest.catalogue!r} "
+            f"({manifest.docs} docs), "
+            f"not from {catalogue.version!r} ({len(catalogue)} docs); {_REBUILD}"
+        )
+    if manifest.embedding_model != encoder.name or manifest.dimensions != encoder.dimensions:
+        raise IndexMismatch(
+            f"the index {str(folder)!r} was built with {manifest.embedding_model!r}, not with "
+            f"{encoder.name!r}; {_REBUILD}, or set CALLSMITH_EMBEDDING_MODEL back"
+        )
+    for name, expected in manifest.files.items():
+        _check_file(folder / name, expected)
+    return _read_parts(folder, manifest, catalogue)
+
+
+def _read_parts(folder: Path, manifest: IndexManifest, catalogue: Catalogue) -> Index:
+    try:
+        doc_ids = tuple(orjson.loads((folder / _IDS).read_bytes()))
+        keywords = Bm25s.load(folder / _KEYWORDS, manifest.docs)
+    except (OSError, ValueError, KeyError) as exc:
+        raise BrokenIndex(f"can't read the index {str(folder)!r} ({exc}); {_REBUILD}") from exc
+    dense = DenseIndex.load(folder / _VECTORS)
+    if doc_ids != tuple(doc.id for doc in catalogue.docs) or len(dense) != len(doc_ids):
+        raise BrokenIndex(f"the parts of {str(folder)!r} don't fit together; {_REBUILD}")
+    return Index(manifest.version, doc_ids, keywords, dense)
+
+
+def _check_file(path: Path, expected: str) -> None:
+    try:
+        found = sha256_of(path)
+    except OSError as exc:
+        raise BrokenIndex(f"can't read {str(path)!r} ({exc.strerror}); {_REBUILD}") from exc
+    if found != expected:
+        raise BrokenIndex(f"{str(path)!r} is truncated or altered (checksum differs); {_REBUILD}")

@@ -1,0 +1,139 @@
+"""Rank API docs for an instruction.
+
+Works on an index, a catalogue and an encoder. Knows nothing about prompts, HTTP or the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from api_docs.catalogue import Catalogue, Identity
+from api_docs.domains import Domain
+from retriever.bm25 import Bm25Backend, KeywordIndex, RankBm25, Scores, tokenize
+from retriever.embedding import Encoder
+from retriever.fusion import fuse
+from retriever.hits import Hit, RetrieverName
+from retriever.index import Index
+from retriever.task_voice import TaskVoice
+from retriever.text import keyword_text
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Candidate rows with each retriever's scores and the one that orders them."""
+
+    rows: Rows
+    order_by: Scores
+    scores: dict[str, Scores]
+
+
+class Searcher:
+    """Ranks the docs of one catalogue version. Safe to use from many threads at once."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        index: Index,
+        encoder: Encoder,
+        bm25_backend: Bm25Backend = Bm25Backend.BM25S,
+    ) -> None:
+        # One query against a flat index is too little work to share among cores.
+        faiss.omp_set_num_threads(1)
+        self.catalogue = catalogue
+        self.version = index.version
+        self._encoder = encoder
+        self._dense = index.dense
+        self._keywords: KeywordIndex = index.keywords
+        if bm25_backend is Bm25Backend.RANK_BM25:
+            self._keywords = RankBm25(tokenize(keyword_text(doc)) for doc in catalogue.docs)
+        self._tasks = TaskVoice([doc.domain for doc in catalogue.docs])
+        calls: dict[Identity, int] = {}
+        self._call_of: Rows = np.array(
+            [calls.setdefault(entry.identity, len(calls)) for entry in catalogue.entries], dtype=np.int64
+        )
+        self._has_equal_calls = len(calls) < len(catalogue)
+        self._dead = np.array([not doc.alive for doc in catalogue.docs], dtype=bool)
+        self._hubs = np.array([doc.hub for doc in catalogue.docs])
+        self._domains = np.array([doc.domain.value for doc in catalogue.docs])
+        self._rank: dict[RetrieverName, Callable[[str, Rows], _Ranking]] = {
+            RetrieverName.HYBRID: self._by_all_voices,
+            RetrieverName.BM25: self._by_words,
+            RetrieverName.DENSE: self._by_vectors,
+        }
+
+    def search(
+        self,
+        instruction: str,
+        *,
+        k: int = 5,
+        hub: str | None = None,
+        domain: Domain | None = None,
+        retriever: RetrieverName = RetrieverName.HYBRID,
+    ) -> list[Hit]:
+        """The `k` best APIs, equal calls merged, dead docs last.
+
+        BM25 returns only docs that share a word with the instruction; `none` returns nothing.
+        """
+        rows = self._candidates(hub, domain)
+        if retriever is RetrieverName.NONE or not len(rows):
+            return []
+        return self._hits(self._rank[retriever](instruction, rows), k)
+
+    def _candidates(self, hub: str | None, domain: Domain | None) -> Rows:
+        chosen = np.ones(len(self._hubs), dtype=bool)
+        if hub is not None:
+            chosen &= self._hubs == hub
+        if domain is not None:
+            chosen &= self._domains == domain.value
+        return np.flatnonzero(chosen)
+
+    def _by_words(self, instruction: str, rows: Rows) -> _Ranking:
+        bm25 = self._keywords.scores(tokenize(instruction))[rows]
+        shared = bm25 > 0
+        return _Ranking(rows[shared], bm25[shared], {"bm25": bm25[shared]})
+
+    def _by_vectors(self, instruction: str, rows: Rows) -> _Ranking:
+        dense = self._dense.scores(self._encoder.encode([instruction]))[rows]
+        return _Ranking(rows, dense, {"dense": dense})
+
+    def _by_all_voices(self, instruction: str, rows: Rows) -> _Ranking:
+        words = tokenize(instruction)
+        dense = self._dense.scores(self._encoder.encode([instruction]))[rows]
+        bm25 = self._keywords.scores(words)[rows]
+        task = self._tasks.scores(words)[rows]
+        fused = fuse(dense, bm25, task, self._call_of[rows])
+        return _Ranking(rows, fused, {"bm25": bm25, "dense": dense, "task": task, "fused": fused})
+
+    def _hits(self, ranking: _Ranking, k: int) -> list[Hit]:
+        """The best row of each of the `k` best calls; ties go to the earlier doc."""
+        order = np.lexsort((ranking.rows, -ranking.order_by, self._dead[ranking.rows]))
+        best: dict[int, int] = {}
+        merged: dict[int, list[str]] = {}
+        docs = self.catalogue.docs
+        for place in order.tolist():
+            row = int(ranking.rows[place])
+            call = int(self._call_of[row])
+            if call in best:
+                merged[call].append(docs[row].id)
+            elif len(best) < k:
+                best[call] = place
+                merged[call] = []
+            elif not self._has_equal_calls:
+                break  # nothing further down can belong to a hit
+        return [
+            Hit(
+                doc_id=docs[int(ranking.rows[place])].id,
+                rank=rank,
+                score=float(ranking.order_by[place]),
+                scores={name: float(scores[place]) for name, scores in ranking.scores.items()},
+                merged=tuple(merged[call]),
+            )
+            for rank, (call, place) in enumerate(best.items(), start=1)
+        ]

@@ -1,0 +1,55 @@
+"""The voice of the task table: how much an instruction sounds like what people ask of a domain.
+
+Knows the table of tasks and which row of an index belongs to which. Knows nothing about single docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api_docs.domains import Domain
+from api_docs.tasks import TASKS, Task
+from retriever.bm25 import Bm25s, Scores, tokenize, with_pairs
+from retriever.embedding import Encoder, Vectors
+
+TASK_WEIGHT = 0.5
+"""How much a doc's task weighs in its vector beside the doc's own text."""
+
+_DOMAINS = tuple(sorted(TASKS))
+_PLACE = {domain: place for place, domain in enumerate(_DOMAINS)}
+
+
+class TaskVoice:
+    """BM25 over the task table, words and pairs of words; each row takes its task's score."""
+
+    def __init__(self, domains: Sequence[Domain]) -> None:
+        self._task_of = places(domains)
+        self._keywords = Bm25s.build(_words(TASKS[domain]) for domain in _DOMAINS)
+
+    def scores(self, words: Sequence[str]) -> Scores:
+        """One score per row, shape (rows,)."""
+        found: Scores = self._keywords.scores(with_pairs(words))[self._task_of]
+        return found
+
+
+def places(domains: Sequence[Domain]) -> NDArray[np.int64]:
+    """The place of each domain's task in the table."""
+    return np.array([_PLACE[domain] for domain in domains], dtype=np.int64)
+
+
+def centroids(encoder: Encoder) -> Vectors:
+    """One unit vector per task in the order of `places`: the mean of its definition and its uses."""
+    found = []
+    for domain in _DOMAINS:
+        mean = encoder.encode(TASKS[domain].lines()).mean(axis=0)
+        found.append(mean / np.linalg.norm(mean))
+    return np.stack(found).astype(np.float32)
+
+
+def _words(task: Task) -> list[str]:
+    """The table's phrases one by one, so that no pair spans two of them."""
+    phrases = (task.title, task.takes, task.gives, *task.uses, *task.words)
+    return [word for phrase in phrases for word in with_pairs(tokenize(phrase))]
