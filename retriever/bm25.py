@@ -78,7 +78,7 @@ class Bm25s:
         """Index rows of words."""
         corpus = [list(words) for words in rows]
         index = bm25s.BM25(method="lucene", k1=K1, b=B)
-        index.index(corpus, show_progress=False)
+        index.index(corpus or [[""]], show_progress=False)
         return cls(index, len(corpus))
 
     @classmethod

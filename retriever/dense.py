@@ -20,7 +20,7 @@ _BELOW_EVERY_SCORE = float(np.finfo(np.float32).min)
 class DenseIndex:
     """Vectors, compared exactly by inner product."""
 
-    def __init__(self, index: faiss.IndexFlatIP) -> None:
+    def __init__(self, index: faiss.Index) -> None:
         self._index = index
 
     def __len__(self) -> int:
@@ -42,7 +42,7 @@ class DenseIndex:
     def load(cls, path: Path) -> DenseIndex:
         """Read an index that `save` wrote; raises `BrokenIndex`."""
         try:
-            return cls(faiss.downcast_index(faiss.read_index(str(path))))
+            return cls(faiss.read_index(str(path)))
         except RuntimeError as exc:
             raise BrokenIndex(
                 f"{str(path)!r} is no FAISS index; rebuild it with `callsmith index build`"

