@@ -40,9 +40,13 @@ class CallsmithError(Exception):
 
 
 class InvalidInput(CallsmithError):
-    """The caller sent something that can't be answered."""
+    """The caller sent something that can't be answered; `field` names the part that is wrong."""
 
     code = "invalid_input"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class InvalidInstruction(InvalidInput):
