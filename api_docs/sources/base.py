@@ -108,9 +108,14 @@ class Collector:
 
     @contextlib.contextmanager
     def guard(self, record: str) -> Iterator[None]:
-        """Quarantine `record` when the block raises one of our errors or an invalid doc."""
+        """Quarantine `record` when the block raises one of our errors or an invalid doc.
+
+        A `SourceError` passes: it speaks of the whole upstream.
+        """
         try:
             yield
+        except SourceError:
+            raise
         except ValidationError as exc:
             first = exc.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
@@ -127,7 +132,10 @@ class Collector:
 
 @dataclass(frozen=True, slots=True)
 class TextFiles:
-    """Text files of an upstream by their path in it (posix, sorted); unreadable ones are set aside."""
+    """Text files of an upstream by their path in it (posix, sorted), lines ending in `\\n`.
+
+    Unreadable ones are set aside.
+    """
 
     texts: Mapping[str, str]
     quarantined: tuple[Quarantined, ...] = ()
@@ -150,7 +158,7 @@ def read_texts(path: Path, wanted: Callable[[PurePosixPath], bool]) -> TextFiles
                 quarantined.append(Quarantined(name, f"{size} bytes; at most {MAX_FILE_BYTES} are read"))
                 continue
             try:
-                texts[name] = load().decode("utf-8-sig")
+                texts[name] = load().decode("utf-8-sig").replace("\r\n", "\n")
             except UnicodeDecodeError as exc:
                 quarantined.append(Quarantined(name, f"not UTF-8 text: {exc.reason} at byte {exc.start}"))
     except (OSError, EOFError, tarfile.TarError) as exc:

@@ -21,6 +21,7 @@ _FENCE = re.compile(
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _TAG = re.compile(r"</?\w[^>]*>")
+_BREAK = re.compile(r"<br\s*/?>")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?|[-+]?\.\d+")
 _QUANTITY = re.compile(r"^([-+]?\d[\d,]*(?:\.\d+)?)\s*(k|m|b|g|t|thousand|million|billion)?\b", re.IGNORECASE)
@@ -95,14 +96,13 @@ def tables(text: str) -> list[Table]:
         rule = lines[index + 1]
         if "|" in lines[index] and "|" in rule and _RULE.fullmatch(rule):
             body = _rows(lines, index + 2)
-            found.append(Table(_cells(lines[index]), tuple(body)))
+            found.append(Table(tuple(map(plain, _cells(lines[index]))), tuple(body)))
     return found
 
 
 def plain(cell: str) -> str:
-    """A cell's text without emphasis, code marks, links, tags; of several lines the first."""
-    first = re.split(r"<br\s*/?>(?=[+\d-])", cell, maxsplit=1)[0]
-    text = _TAG.sub(" ", _LINK.sub(r"\1", first))
+    """A cell's text without emphasis, code marks, links and tags."""
+    text = _TAG.sub(" ", _LINK.sub(r"\1", cell))
     return re.sub(r"\s+", " ", re.sub(r"[*`\\]", "", text)).strip()
 
 
@@ -137,10 +137,11 @@ def _rows(lines: list[str], start: int) -> Iterator[tuple[str, ...]]:
     for line in lines[start:]:
         if "|" not in line:
             return
-        cells = _cells(line)
+        # A cell with several lines states the model's own figure first, then that of a variant.
+        cells = tuple(plain(_BREAK.split(cell, maxsplit=1)[0]) for cell in _cells(line))
         if any(cells):
             yield cells
 
 
-def _cells(line: str) -> tuple[str, ...]:
-    return tuple(plain(cell) for cell in line.strip().strip("|").split("|"))
+def _cells(line: str) -> list[str]:
+    return line.strip().removeprefix("|").removesuffix("|").split("|")

@@ -23,6 +23,7 @@ _COMMENT_MARK = re.compile(r"^\s*#+ ?")
 _STRING_ASSIGNMENT = re.compile(r"^\s*(?:#+\s*)?(\w+)\s*=\s*(['\"])([^'\"\n]*)\2", re.MULTILINE)
 _PIP = re.compile(r"^\s*[!%]?pip3? install\s+(.+)$", re.MULTILINE)
 _REQUIREMENT = re.compile(r"[A-Za-z][\w.-]*(?:\[[\w,-]+\])?(?:[=<>~!]=?[\w.*]+)?")
+_LAYOUT = re.compile(r"^layout:\s*['\"]?hub_detail", re.MULTILINE)
 MAX_CALL_LINES = 12
 """Lines that a call may span before it is given up as unreadable."""
 
@@ -59,14 +60,16 @@ class Page:
 
 
 def parse_page(path: str, text: str) -> Page | None:
-    """Read one file; None where it is no model page (it has no front matter, or another layout).
+    """Read one file; None where it is no model page, which the layout line of its head says.
 
     Raises:
         InvalidDoc: when the front matter is broken or names no repository.
     """
-    fields = front_matter(text)
-    if fields is None or fields.get("layout") != "hub_detail":
+    if not _LAYOUT.search(text[:2_000]):
         return None
+    fields = front_matter(text)
+    if fields is None:
+        raise InvalidDoc("the page begins with no front matter; expected a '---' line first")
     repository = str(fields.get("github-id", "")).strip()
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise InvalidDoc(f"the page's github-id is {repository!r}; expected owner/name")

@@ -16,10 +16,8 @@ from api_docs.sources.base import Quarantined
 from api_docs.sources.markdown import paper_year
 
 REPOSITORY = "pytorch/vision"
-NOT_ON_TORCH_HUB = {
-    "detection": "torchvision's hubconf exports no detection model",
-    "quantization": "torchvision's hubconf exports no quantized model",
-}
+NOT_ON_TORCH_HUB = frozenset({"detection", "quantization"})
+"""Folders of torchvision whose builders its hubconf doesn't export."""
 SUMMARY_END = re.compile(r"(?<=[a-z)>`_])\.(?:\s|$)")
 
 _METRICS = {
@@ -62,8 +60,8 @@ class Builder:
     others: tuple[str, ...] = field(default=())
 
 
-def read_registry(text: str) -> tuple[list[Builder], list[Quarantined], dict[str, int]]:
-    """Builders, records set aside, and how many were left out for which reason.
+def read_registry(text: str) -> tuple[list[Builder], list[Quarantined]]:
+    """The builders that torch.hub offers, and the records that can't be read.
 
     Raises:
         SourceError: when the text is no list of records.
@@ -78,19 +76,16 @@ def read_registry(text: str) -> tuple[list[Builder], list[Quarantined], dict[str
         )
     builders: list[Builder] = []
     broken: list[Quarantined] = []
-    left_out: dict[str, int] = {}
     for index, record in enumerate(records):
         try:
             folder = _folder(record["file"])
-            if (reason := NOT_ON_TORCH_HUB.get(folder)) is not None:
-                left_out[reason] = left_out.get(reason, 0) + 1
-            else:
+            if folder not in NOT_ON_TORCH_HUB:
                 builders.append(_builder(record, folder))
         except (KeyError, TypeError, AttributeError, ValueError) as exc:
             name = record.get("name") if isinstance(record, dict) else None
             reason = f"not the registry's shape: {type(exc).__name__}: {exc}"
             broken.append(Quarantined(f"{REPOSITORY}:{name or f'record {index}'}", reason))
-    return builders, broken, left_out
+    return builders, broken
 
 
 def version_of(file_name: str) -> str | None:
@@ -100,7 +95,7 @@ def version_of(file_name: str) -> str | None:
 
 
 def _folder(file: str) -> str:
-    return file.split("/")[0] if "/" in file else "classification"
+    return file.split("/", maxsplit=1)[0] if "/" in file else "classification"
 
 
 def _builder(record: Mapping[str, object], kind: str) -> Builder:

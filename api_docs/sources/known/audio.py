@@ -58,7 +58,7 @@ _SILERO = Repository(
         *(
             Family(
                 code,
-                f"{language} speech recognition",
+                f"speech recognition in {language}",
                 "Silero STT",
                 (),
                 (f"transcribing spoken {language}", "speech to text on a CPU", "subtitles, call transcripts"),
@@ -66,10 +66,18 @@ _SILERO = Repository(
             )
             for code, (language, iso) in _STT_LANGUAGES.items()
         ),
+        Family(
+            "en:v3_en_indic",
+            "speech synthesis in English with Indian accents",
+            "Silero TTS",
+            (),
+            ("reading English text aloud in Indian voices", "text to speech on a CPU"),
+            ("en",),
+        ),
         *(
             Family(
                 rf"{code}:\w+",
-                f"{language} speech synthesis",
+                f"speech synthesis in {language}",
                 "Silero TTS",
                 (),
                 (f"reading {language} text aloud", "text to speech on a CPU"),

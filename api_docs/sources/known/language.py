@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from api_docs.sources.known.model import Choice, Family, Repository
 
 _MASKED = ("filling in a masked word", "features for fine-tuning on text classification")
-_TRANSLATOR = "machine translation from {0} to {1}"
-
 _FAIRSEQ = Repository(
     publisher="Facebook AI",
     license="mit",
@@ -16,12 +14,27 @@ _FAIRSEQ = Repository(
     requirements=("bitarray", "sacremoses"),
     same={"camembert": "camembert-base", "camembert.v0": "camembert-base"},
     families=(
-        Family(
-            r"(?:conv|transformer|lightconv|dynamicconv)\.(?:no_glu\.|glu\.)?"
-            r"(?:wmt\d\d|iwslt14)\.(\w\w)-(\w\w)(?:\.\w+)?",
-            _TRANSLATOR,
-            uses=("translating {0} sentences into {1}",),
-            language=("{0}", "{1}"),
+        *(
+            Family(
+                rf"{prefix}\.(?:no_glu\.|glu\.)?(wmt|iwslt)(\d\d)\.(\w\w)-(\w\w){suffix}",
+                "machine translation from {2} to {3}",
+                f"{architecture}{variant}",
+                ("{0:u} 20{1}",),
+                ("translating {2} text into {3}", *uses),
+                ("{2}", "{3}"),
+            )
+            for prefix, architecture in (
+                ("transformer", "Transformer"),
+                ("conv", "convolutional sequence-to-sequence model"),
+                ("lightconv", "LightConv, lightweight convolutions"),
+                ("dynamicconv", "DynamicConv, dynamic convolutions"),
+            )
+            for suffix, variant, uses in (
+                ("", "", ()),
+                (r"\.single_model", ", single model", ("translating with one model, no ensemble",)),
+                (r"\.news", "", ("news",)),
+                (r"\.nh", "", ("parliamentary debates",)),
+            )
         ),
         Family(
             r"transformer\.flores101\.mm100\.(\d+M)",
@@ -71,23 +84,26 @@ _FAIRSEQ = Repository(
             "bart.large.(cnn|xsum)",
             "text summarisation",
             "BART large",
-            ("CNN/DailyMail and XSum news, tuned on {0}",),
+            ("{0:u}",),
             ("shortening news articles", "abstractive summaries"),
             ("en",),
             year=2019,
         ),
-        Family(
-            "(bart|roberta).large.mnli",
-            "natural language inference",
-            "{0} large",
-            ("MultiNLI",),
-            (
-                "judging whether one sentence entails or contradicts another",
-                "zero-shot text classification",
-            ),
-            ("en",),
-            year=2019,
-            num_classes=3,
+        *(
+            Family(
+                f"{name}.large.mnli",
+                "natural language inference",
+                f"{architecture} large",
+                ("MultiNLI",),
+                (
+                    "judging whether one sentence entails or contradicts another",
+                    "zero-shot text classification",
+                ),
+                ("en",),
+                year=2019,
+                num_classes=3,
+            )
+            for name, architecture in (("bart", "BART"), ("roberta", "RoBERTa"))
         ),
         Family(
             "roberta.large.wsc",
@@ -117,7 +133,7 @@ _FAIRSEQ = Repository(
             year=2019,
         ),
         Family(
-            r"camembert-(base|large)(?:-(\w+?))?(?:-4gb)?",
+            r"camembert-(base|large)(?:-(\w+))?(?:-4gb)?",
             "French masked language modelling",
             "CamemBERT {0}, RoBERTa for French",
             ("{1}",),
@@ -144,9 +160,18 @@ _FAIRSEQ = Repository(
             year=2019,
         ),
         Family(
-            r"xmod\.(base|large)[\w.]*",
+            r"xmod\.base\.(\d\d)\.(\d+)k",
             "multilingual masked language modelling",
-            "X-MOD {0}, modular transformer with a part for each language",
+            "X-MOD base for {0} languages, {1},000 steps",
+            ("CommonCrawl",),
+            (*_MASKED, "cross-lingual transfer", "adding languages later"),
+            ("multilingual",),
+            year=2022,
+        ),
+        Family(
+            r"xmod\.(base|large)(?:\.prenorm)?",
+            "multilingual masked language modelling",
+            "X-MOD {0} for 81 languages, modules for each of them",
             ("CommonCrawl",),
             (*_MASKED, "cross-lingual transfer", "adding languages later"),
             ("multilingual",),

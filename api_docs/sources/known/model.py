@@ -52,9 +52,9 @@ class Family:
             self.pattern,
             self.functionality.format(*named),
             self.architecture.format(*groups),
-            tuple(text.format(*groups) for text in self.datasets),
-            tuple(text.format(*named) for text in self.uses),
-            tuple(text.format(*groups) for text in self.language),
+            _filled(self.datasets, groups),
+            _filled(self.uses, named),
+            _filled(self.language, groups),
             self.year,
             self.input_size,
             self.num_classes,
@@ -72,6 +72,11 @@ class _Group(str):
         return text.upper() if spec == "u" else text
 
 
+def _filled(texts: tuple[str, ...], groups: list[_Group]) -> tuple[str, ...]:
+    """The texts with their groups; what is empty then (an optional group) is left out."""
+    return tuple(filled for text in texts if (filled := text.format(*groups).strip()))
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """An entrypoint that serves several models: the arguments that choose, and their values."""
@@ -86,7 +91,8 @@ class Choice:
 class Repository:
     """One repository. `signature` (`name:type=default …`) is that of entrypoints hubconf only imports.
 
-    `ref` is the branch or tag that has the hubconf, where the default one hasn't. `same` maps a name to
+    `ref` is the branch or tag that has the hubconf, where the default one hasn't; `refs` are exceptions
+    from it by entrypoint. `same` maps a name to
     the one under which the same model is kept, `left_out` a name to why it is no model of its own. `rows`
     maps labels of table rows (squeezed) to what they mean, `columns` likewise header cells.
     """
@@ -95,6 +101,7 @@ class Repository:
     families: tuple[Family, ...]
     license: str | None = None
     ref: str = ""
+    refs: Mapping[str, str] = field(default_factory=dict)
     former: tuple[str, ...] = ()
     benchmark: str = "ImageNet-1K"
     signature: str = ""

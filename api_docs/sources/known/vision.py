@@ -30,13 +30,16 @@ _PYTORCHVIDEO = Repository(
     signature="pretrained:bool=False progress:bool=True",
     requirements=("pytorchvideo",),
     families=(
-        Family(
-            r"(slow|slowfast)_r50_detection",
-            "action detection in video",
-            "{0} R50 with a detection head",
-            ("AVA",),
-            ("saying what each person in a video does", "spatio-temporal action localisation"),
-            num_classes=80,
+        *(
+            Family(
+                f"{name}_r50_detection",
+                "action detection in video",
+                f"{architecture} R50 with a detection head",
+                ("AVA",),
+                ("saying what each person in a video does", "spatio-temporal action localisation"),
+                num_classes=80,
+            )
+            for name, architecture in (("slow", "Slow"), ("slowfast", "SlowFast"))
         ),
         _video("c2d_r50", "C2D R50"),
         _video("i3d_r50", "I3D R50", 2017),
@@ -56,6 +59,7 @@ _GAN_ZOO = Repository(
     publisher="Facebook AI",
     license="bsd-3-clause",
     ref="hub",
+    refs={"StyleGAN": ""},  # younger than that branch
     choices=(Choice("PGAN", ("model_name",), (("celebAHQ-256",), ("celebAHQ-512",), ("DTD",), ("celeba",))),),
     families=(
         Family(
@@ -423,9 +427,17 @@ _SIMPLENET = Repository(
     publisher="Seyyed Hossein Hasanpour",
     ref="v1.0.0",
     families=(
-        classifier(r"simplenetv1_(5m|9m)_m[12]", "SimpleNetV1 {0}", uses=(*OBJECTS, *MOBILE), year=2016),
         classifier(
-            r"simplenetv1_small_m[12]_(\d+)", "SimpleNetV1 small", uses=(*OBJECTS, *MOBILE), year=2016
+            r"simplenetv1_(5m|9m)_(m[12])",
+            "SimpleNetV1 {0}, variant {1}",
+            uses=(*OBJECTS, *MOBILE),
+            year=2016,
+        ),
+        classifier(
+            r"simplenetv1_small_(m[12])_0(\d+)",
+            "SimpleNetV1 small, variant {0}, width 0.{1}",
+            uses=(*OBJECTS, *MOBILE),
+            year=2016,
         ),
     ),
 )
