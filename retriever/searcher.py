@@ -5,7 +5,7 @@ Works on an index, a catalogue and an encoder. Knows nothing about prompts, HTTP
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import faiss
@@ -60,7 +60,9 @@ class Searcher:
         )
         self._has_equal_calls = len(calls) < len(catalogue)
         self._dead = np.array([not doc.alive for doc in catalogue.docs], dtype=bool)
-        self._hubs = np.array([doc.hub for doc in catalogue.docs])
+        self._hub_of: Rows = np.array(
+            [catalogue.hubs.index(doc.hub) for doc in catalogue.docs], dtype=np.int64
+        )
         self._domains = np.array([doc.domain.value for doc in catalogue.docs])
         self._rank: dict[RetrieverName, Callable[[str, Rows], _Ranking]] = {
             RetrieverName.HYBRID: self._by_all_voices,
@@ -84,12 +86,39 @@ class Searcher:
         rows = self._candidates(hub, domain)
         if retriever is RetrieverName.NONE or not len(rows):
             return []
-        return self._hits(self._rank[retriever](instruction, rows), k)
+        ranking = self._rank[retriever](instruction, rows)
+        return self._hits(ranking, k, self._order(ranking))
+
+    def search_hubs(
+        self,
+        instruction: str,
+        *,
+        k: int = 5,
+        domain: Domain | None = None,
+        retriever: RetrieverName = RetrieverName.HYBRID,
+    ) -> tuple[list[Hit], list[Hit]]:
+        """The `k` best APIs over all hubs, and the best of every hub, from one ranking.
+
+        The best of a hub has its rank and scores among all hubs; it does not list equal calls.
+        """
+        rows = self._candidates(None, domain)
+        if retriever is RetrieverName.NONE or not len(rows):
+            return [], []
+        ranking = self._rank[retriever](instruction, rows)
+        order = self._order(ranking)
+        hub_of, call_of = self._hub_of[ranking.rows[order]], self._call_of[ranking.rows[order]]
+        firsts = [int((hub_of == hub).argmax()) for hub in np.unique(hub_of).tolist()]
+        best = [
+            self._hit(ranking, int(order[first]), len(np.unique(call_of[: first + 1])))
+            for first in sorted(firsts)
+        ]
+        return self._hits(ranking, k, order), best
 
     def _candidates(self, hub: str | None, domain: Domain | None) -> Rows:
-        chosen = np.ones(len(self._hubs), dtype=bool)
+        chosen = np.ones(len(self._hub_of), dtype=bool)
         if hub is not None:
-            chosen &= self._hubs == hub
+            hubs = self.catalogue.hubs
+            chosen &= self._hub_of == (hubs.index(hub) if hub in hubs else -1)
         if domain is not None:
             chosen &= self._domains == domain.value
         return np.flatnonzero(chosen)
@@ -111,9 +140,13 @@ class Searcher:
         fused = fuse(dense, bm25, task, self._call_of[rows])
         return _Ranking(rows, fused, {"bm25": bm25, "dense": dense, "task": task, "fused": fused})
 
-    def _hits(self, ranking: _Ranking, k: int) -> list[Hit]:
-        """The best row of each of the `k` best calls; ties go to the earlier doc."""
-        order = np.lexsort((ranking.rows, -ranking.order_by, self._dead[ranking.rows]))
+    def _order(self, ranking: _Ranking) -> Rows:
+        """Places of the ranking, best first, dead docs last; ties go to the earlier doc."""
+        order: Rows = np.lexsort((ranking.rows, -ranking.order_by, self._dead[ranking.rows]))
+        return order
+
+    def _hits(self, ranking: _Ranking, k: int, order: Rows) -> list[Hit]:
+        """The best row of each of the `k` best calls."""
         best: dict[int, int] = {}
         merged: dict[int, list[str]] = {}
         docs = self.catalogue.docs
@@ -128,12 +161,15 @@ class Searcher:
             elif not self._has_equal_calls:
                 break  # nothing further down can belong to a hit
         return [
-            Hit(
-                doc_id=docs[int(ranking.rows[place])].id,
-                rank=rank,
-                score=float(ranking.order_by[place]),
-                scores={name: float(scores[place]) for name, scores in ranking.scores.items()},
-                merged=tuple(merged[call]),
-            )
+            self._hit(ranking, place, rank, merged[call])
             for rank, (call, place) in enumerate(best.items(), start=1)
         ]
+
+    def _hit(self, ranking: _Ranking, place: int, rank: int, merged: Sequence[str] = ()) -> Hit:
+        return Hit(
+            doc_id=self.catalogue.docs[int(ranking.rows[place])].id,
+            rank=rank,
+            score=float(ranking.order_by[place]),
+            scores={name: float(scores[place]) for name, scores in ranking.scores.items()},
+            merged=tuple(merged),
+        )

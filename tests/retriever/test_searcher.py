@@ -68,6 +68,20 @@ def test_every_retriever_ranks_like_brute_force(
 
 
 @pytest.mark.parametrize("retriever", RANKING)
+@pytest.mark.parametrize("retriever", RANKING)
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_the_best_of_each_hub_is_its_first_among_all(
+    searcher: Searcher, catalogue: Catalogue, retriever: RetrieverName, instruction: str
+) -> None:
+    every = searcher.search(instruction, k=50, retriever=retriever)
+    firsts = {catalogue.doc(hit.doc_id).hub: hit for hit in reversed(every)}
+    hits, best = searcher.search_hubs(instruction, k=2, retriever=retriever)
+    assert hits == every[:2]
+    found = {catalogue.doc(hit.doc_id).hub: (hit.doc_id, hit.rank, hit.score, hit.scores) for hit in best}
+    assert found == {hub: (hit.doc_id, hit.rank, hit.score, hit.scores) for hub, hit in firsts.items()}
+    assert [hit.rank for hit in best] == sorted(hit.rank for hit in best)
+
+
 def test_fewer_hits_are_the_first_of_more(searcher: Searcher, retriever: RetrieverName) -> None:
     for instruction in INSTRUCTIONS:
         every = searcher.search(instruction, k=50, retriever=retriever)
