@@ -68,7 +68,6 @@ def test_every_retriever_ranks_like_brute_force(
 
 
 @pytest.mark.parametrize("retriever", RANKING)
-@pytest.mark.parametrize("retriever", RANKING)
 @pytest.mark.parametrize("instruction", INSTRUCTIONS)
 def test_the_best_of_each_hub_is_its_first_among_all(
     searcher: Searcher, catalogue: Catalogue, retriever: RetrieverName, instruction: str
@@ -82,6 +81,7 @@ def test_the_best_of_each_hub_is_its_first_among_all(
     assert [hit.rank for hit in best] == sorted(hit.rank for hit in best)
 
 
+@pytest.mark.parametrize("retriever", RANKING)
 def test_fewer_hits_are_the_first_of_more(searcher: Searcher, retriever: RetrieverName) -> None:
     for instruction in INSTRUCTIONS:
         every = searcher.search(instruction, k=50, retriever=retriever)
