@@ -243,6 +243,46 @@ TFHUB_TASKS: Mapping[str, Domain] = {
 }
 """The `task` of a tfhub.dev page. `image-others` is missing on purpose: it says nothing."""
 
+TFHUB_HANDLES: Mapping[str, Domain] = {
+    "*preprocess": Domain.TEXT_PREPROCESSING,
+    "*_fe": Domain.IMAGE_FEATURE_EXTRACTION,
+    "*-fe": Domain.IMAGE_FEATURE_EXTRACTION,
+    "*_feature_extraction": Domain.IMAGE_FEATURE_EXTRACTION,
+    "*_feature_extractor": Domain.IMAGE_FEATURE_EXTRACTION,
+    "*/feature_vector": Domain.IMAGE_FEATURE_EXTRACTION,
+    "*/feature-vector": Domain.IMAGE_FEATURE_EXTRACTION,
+    "*-feature-vector/*": Domain.IMAGE_FEATURE_EXTRACTION,
+    "deepmind/llr-pretrain-adv/latents": Domain.IMAGE_FEATURE_EXTRACTION,
+    "google/delf": Domain.IMAGE_FEATURE_EXTRACTION,
+    "emilutz/*-decoder": Domain.IMAGE_TO_IMAGE,
+    "google/logit_reconstruction/*": Domain.IMAGE_TO_IMAGE,
+    "google/universal-sentence-encoder*-qa*": Domain.QUESTION_ANSWERING,
+    "google/universal-sentence-encoder*": Domain.SENTENCE_SIMILARITY,
+    "google/LaBSE": Domain.SENTENCE_SIMILARITY,
+    "google/LEALLA/*": Domain.SENTENCE_SIMILARITY,
+    "google/gtr/*": Domain.SENTENCE_SIMILARITY,
+    "google/sentence-t5/*": Domain.SENTENCE_SIMILARITY,
+    "jeongukjae/distilkobert_sentence_encoder": Domain.SENTENCE_SIMILARITY,
+    "jeongukjae/smaller_LaBSE_15lang": Domain.SENTENCE_SIMILARITY,
+    "universaldot/udot_scann": Domain.SENTENCE_SIMILARITY,
+    "google/bertseq2seq/bert24_*": Domain.TRANSLATION,
+    "google/bertseq2seq/roberta24_discofuse": Domain.TEXT2TEXT_GENERATION,
+    "google/bertseq2seq/roberta24_wikisplit": Domain.TEXT2TEXT_GENERATION,
+    "google/bertseq2seq/roberta24_*": Domain.SUMMARIZATION,
+    "google/answer_equivalence/*": Domain.TEXT_CLASSIFICATION,
+    "google/mobilebert/*/squadv1": Domain.QUESTION_ANSWERING,
+    "google/mobilebert/*": Domain.FEATURE_EXTRACTION,
+    "google/edgetpu/nlp/*": Domain.FEATURE_EXTRACTION,
+    "deepmind/mmt/*": Domain.FEATURE_EXTRACTION,
+    "deepmind/enformer": Domain.FEATURE_EXTRACTION,
+    "monatis/german-mbmelgan": Domain.TEXT_TO_SPEECH,
+    "sameermahajan/*": Domain.AUDIO_CLASSIFICATION,
+    "vasudevgupta7/wav2vec2-960h": Domain.AUTOMATIC_SPEECH_RECOGNITION,
+    "vasudevgupta7/wav2vec2*": Domain.AUDIO_FEATURE_EXTRACTION,
+}
+"""Handles (with wildcards, the first that fits) whose pages name a wider or another task: a feature
+extractor filed under classification, a translator under text generation."""
+
 TORCHHUB_DOMAINS: Mapping[str, Domain] = {
     "NVIDIA/DeepLearningExamples:nvidia_ssd": Domain.OBJECT_DETECTION,
     "NVIDIA/DeepLearningExamples:nvidia_tacotron2": Domain.TEXT_TO_SPEECH,
@@ -325,15 +365,18 @@ def torchhub_domain(repository: str, entrypoint: str) -> Domain:
     )
 
 
-def tfhub_domain(task: str) -> Domain:
-    """The domain of a tfhub.dev task.
+def tfhub_domain(handle: str, task: str) -> Domain:
+    """The domain of a tfhub.dev model: by its handle where `TFHUB_HANDLES` has it, else by its task.
 
     Raises:
-        InvalidDoc: when `TFHUB_TASKS` has no such task.
+        InvalidDoc: when neither table knows it.
     """
+    for pattern, domain in TFHUB_HANDLES.items():
+        if fnmatch.fnmatchcase(handle, pattern):
+            return domain
     if task not in TFHUB_TASKS:
         raise InvalidDoc(
-            f"no domain is known for the TFHub task {task!r}; expected one of {sorted(TFHUB_TASKS)}. "
-            "Add the new one to TFHUB_TASKS in api_docs/domains.py"
+            f"no domain is known for the TFHub task {task!r} of {handle!r}; expected one of "
+            f"{sorted(TFHUB_TASKS)}. Add the new one to TFHUB_TASKS in api_docs/domains.py"
         )
     return TFHUB_TASKS[task]

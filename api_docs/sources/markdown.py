@@ -36,7 +36,7 @@ _SCALE = {
     "t": 1e12,
 }
 # arXiv's identifiers begin with year and month since 2007: 1512.03385 is of December 2015.
-_ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d\d)(\d\d)\.\d{4,5}", re.IGNORECASE)
+_ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/((\d\d)(?:0[1-9]|1[0-2])\.\d{4,5})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,9 @@ def quantity(text: str) -> float | None:
 
 
 def paper_year(text: str) -> int | None:
-    """The year of the first arXiv paper that a page links, which is that of the model."""
-    found = _ARXIV.search(text)
-    if found is None or not 1 <= int(found.group(2)) <= 12:
-        return None
-    return 2000 + int(found.group(1))
+    """The year of the only arXiv paper that a page links: that of the model. None where it links more."""
+    papers = dict(_ARXIV.findall(text))
+    return 2000 + int(next(iter(papers.values()))) if len(papers) == 1 else None
 
 
 def squeezed(text: str) -> str:

@@ -26,7 +26,7 @@ LANGUAGES = {
 class Family:
     """Entrypoints (or, where an argument chooses, choices) whose whole name matches `pattern`.
 
-    Texts may hold `{0}`, `{1}` … for the pattern's groups, `{0:u}` in upper case; in `functionality` and
+    Texts may hold `{0}`, `{1}` … for the pattern's groups, `{0:u}` in upper case, `{0:t}` in title case; in `functionality` and
     `uses` language codes are spelled out. `input_size` is the side of a square image in pixels.
     """
 
@@ -63,13 +63,13 @@ class Family:
 
 
 class _Group(str):
-    """A group of a pattern as it goes into a text: blanks for underscores, `u` for upper case."""
+    """A group of a pattern as it goes into a text: blanks for underscores, `u` upper, `t` title case."""
 
     __slots__ = ()
 
     def __format__(self, spec: str) -> str:
         text = self.replace("_", " ")
-        return text.upper() if spec == "u" else text
+        return {"u": text.upper(), "t": text.title()}.get(spec, text)
 
 
 def _filled(texts: tuple[str, ...], groups: list[_Group]) -> tuple[str, ...]:
