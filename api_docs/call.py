@@ -1,13 +1,15 @@
 """A call expression as data: parsed with `ast`, compared by value, never executed or imported.
 
-Knows Python's syntax only. Which arguments identify an API is in `loaders`, whether a call exists in
-`verification`.
+Knows Python's syntax only. Which arguments identify an API is in `loader_table`, whether a call exists in
+`verification`, and how to find a call in the output of a model in `response`.
 """
 
 from __future__ import annotations
 
 import ast
-import warnings
+import copy
+import keyword
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +17,8 @@ from api_docs.errors import UnparseableCall
 
 MAX_CALL_LENGTH = 4_000
 """Characters. Longer text is no call, and deep nesting costs the parser its stack."""
+MAX_DEPTH = 100
+"""Levels of the syntax tree. No hub's call has more than a dozen."""
 
 # A module's name before a callee says where it is imported from, not what it is.
 _DROPPED_PREFIXES = (
@@ -22,17 +26,29 @@ _DROPPED_PREFIXES = (
     "diffusers.",
     "sentence_transformers.",
     "huggingface_hub.",
+    "huggingface_sb3.",
     "keras.saving.",
 )
 _RENAMED_PREFIXES = {"tensorflow_hub.": "hub.", "tfhub.": "hub.", "torch_hub.": "torch.hub."}
-# Calls that only wrap a loader: the API is inside.
+# Calls that only wrap a loader: the API is inside, behind input layers if there are any.
 _WRAPPERS = frozenset({"tf.keras.Sequential", "keras.Sequential", "tf.keras.models.Sequential", "Sequential"})
-# Names whose attributes are plain constants (`torch.float16`, `np.float32`).
-_CONSTANT_MODULES = frozenset({"torch", "np", "numpy", "tf", "jnp"})
-# Nested calls that are data: where a file lies, which device, which part of a pipeline.
-_DATA_CALLS = frozenset(
-    {"hf_hub_download", "hf_hub_url", "cached_download", "snapshot_download", "torch.device"}
+_LAYERS = re.compile(r"(?:tf\.)?(?:keras\.)?(?:layers\.\w+|Input(?:Layer)?)")
+# Modules whose constants are types of numbers: `torch.float16`, `np.uint8`.
+_NUMBER_TYPE = re.compile(
+    r"(?:torch|np|numpy|tf|jnp)\."
+    r"(?:bfloat16|float\d*(?:_\w+)?|u?int\d*|q?u?int\d+|complex\d*|half|double|short|long|bool_?|string)"
 )
+
+# What Python's parser warns of: unknown escapes in strings, and numbers that run into words (`1if`).
+_STRING = (
+    r"""(?P<prefix>[A-Za-z]{0,2})(?P<quote>'''|\"\"\"|'|")(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"""
+)
+_RUN_TOGETHER = (
+    r"(?P<number>(?<!\w)(?>0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+"
+    r"|\d[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?\d[\d_]*)?[jJ]?)(?=[A-Za-z]))"
+)
+_LOUD = re.compile(f"{_STRING}|{_RUN_TOGETHER}", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?P<octal>[4-7][0-7]{2})|\\(?P<known>[\n\r\\'\"abfnrtvxNuU0-7])|\\", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +76,11 @@ def parse_call(text: str) -> Call:
     """
     node = _call_node(_single_expression(text))
     if node is None:
-        raise UnparseableCall(f"{_short(text)!r} contains no call; expected one such as name(argument, …)")
-    return _to_call(node)
+        raise UnparseableCall(f"{_short(text)} contains no call; expected one such as name(argument, …)")
+    try:
+        return _to_call(node)
+    except ValueError as exc:  # an integer of more digits than Python prints
+        raise UnparseableCall(f"{_short(text)} holds a number of too many digits to write out") from exc
 
 
 def parse_value(text: str) -> ast.expr:
@@ -78,11 +97,11 @@ def literal(text: str) -> object:
     try:
         return ast.literal_eval(parse_value(text))
     except (UnparseableCall, ValueError, TypeError, RecursionError) as exc:
-        raise ValueError(f"{_short(text)!r} is not a literal") from exc
+        raise ValueError(f"{_short(text)} is not a literal") from exc
 
 
 def is_plain_data(node: ast.expr) -> bool:
-    """Whether evaluating the expression could only build data: literals, constants, download paths."""
+    """Whether evaluating the expression could only build data: literals, number types, `torch.device(…)`."""
     match node:
         case ast.Constant(value=value):
             return value is not ...
@@ -94,18 +113,22 @@ def is_plain_data(node: ast.expr) -> bool:
             return all(key is not None and is_plain_data(key) for key in keys) and all(
                 is_plain_data(value) for value in values
             )
-        case ast.Attribute():
-            root, _, rest = (dotted_name(node) or "").partition(".")
-            return root in _CONSTANT_MODULES and "." not in rest and not rest.startswith("_")
-        case ast.Call(args=args, keywords=keywords):
-            name = canonical_callee(dotted_name(node.func) or "")
-            return (
-                name in _DATA_CALLS
-                and all(is_plain_data(item) for item in args)
-                and all(item.arg is not None and is_plain_data(item.value) for item in keywords)
-            )
         case _:
-            return False
+            return is_number_type(node) or is_device(node)
+
+
+def is_number_type(node: ast.expr) -> bool:
+    """Whether the expression names a type of numbers, such as `torch.float16`."""
+    return _NUMBER_TYPE.fullmatch(dotted_name(node) or "") is not None
+
+
+def is_device(node: ast.expr) -> bool:
+    """Whether the expression is `torch.device(…)` of constants."""
+    return (
+        isinstance(node, ast.Call)
+        and dotted_name(node.func) == "torch.device"
+        and all(isinstance(value, ast.Constant) for value in (*node.args, *(k.value for k in node.keywords)))
+    )
 
 
 def dotted_name(node: ast.expr) -> str | None:
@@ -131,16 +154,22 @@ def canonical_callee(name: str) -> str:
 
 def normalise(node: ast.expr) -> str:
     """Source text that is equal for equal values: one quote style, sorted keywords of nested calls."""
-    return ast.unparse(_Normaliser().visit(ast.parse(ast.unparse(node), mode="eval").body))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | bool | None):
+        return repr(node.value)  # most arguments are; the same as below, ten times as fast
+    return ast.unparse(_Normaliser().visit(copy.deepcopy(node)))
 
 
 class _Normaliser(ast.NodeTransformer):
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        node.kind = None  # u'text' is 'text'
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         name = dotted_name(node.func)
         if name is not None:
             node.func = ast.parse(canonical_callee(name), mode="eval").body
-        node.keywords.sort(key=lambda keyword: keyword.arg or "")
+        node.keywords.sort(key=lambda argument: argument.arg or "")
         return node
 
 
@@ -148,20 +177,53 @@ def _single_expression(text: str) -> ast.expr:
     if len(text) > MAX_CALL_LENGTH:
         raise UnparseableCall(f"a call of {len(text)} characters; at most {MAX_CALL_LENGTH} are read")
     try:
-        with warnings.catch_warnings():
-            # Foreign text may hold odd escapes; that is no concern of our log.
-            warnings.simplefilter("ignore")
-            body = ast.parse(text.strip(), mode="exec").body
+        tree = ast.parse(_quiet(text.strip()))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
         reason = exc.msg if isinstance(exc, SyntaxError) else str(exc)
-        raise UnparseableCall(f"{_short(text)!r} is not a Python expression: {reason}") from exc
-    match body:
+        raise UnparseableCall(f"{_short(text)} is not a Python expression: {reason}") from exc
+    if _deeper_than(tree, MAX_DEPTH):
+        raise UnparseableCall(f"{_short(text)} is nested more than {MAX_DEPTH} levels deep")
+    match tree.body:
+        case [ast.Expr(value=ast.NamedExpr(value=value))]:
+            return value
         case [ast.Expr(value=value) | ast.Assign(value=value)]:
             return value
         case [ast.AnnAssign(value=ast.expr() as value)]:
             return value
         case _:
-            raise UnparseableCall(f"{_short(text)!r} is not one expression; expected a single call")
+            raise UnparseableCall(f"{_short(text)} is not one expression; expected a single call")
+
+
+def _quiet(text: str) -> str:
+    """The same Python, without what makes its parser warn: foreign text is no concern of our log.
+
+    Filters of the `warnings` module are no way: they are not safe in threads.
+    """
+    return _LOUD.sub(_quiet_token, text)
+
+
+def _quiet_token(match: re.Match[str]) -> str:
+    if match["number"]:
+        raise UnparseableCall(f"the number {match['number']} runs into a word; put a space between them")
+    if "\\" not in match["body"] or "r" in match["prefix"].lower():
+        return match[0]
+    body = _ESCAPE.sub(_quiet_escape, match["body"])
+    return f"{match['prefix']}{match['quote']}{body}{match['quote']}"
+
+
+def _quiet_escape(match: re.Match[str]) -> str:
+    if match["octal"]:
+        return f"\\u{int(match['octal'], 8):04x}"
+    return match[0] if match["known"] else "\\\\"
+
+
+def _deeper_than(tree: ast.AST, levels: int) -> bool:
+    layer: list[ast.AST] = [tree]
+    for _ in range(levels):
+        layer = [child for node in layer for child in ast.iter_child_nodes(node)]
+        if not layer:
+            return False
+    return True
 
 
 def _call_node(node: ast.expr) -> ast.Call | None:
@@ -194,33 +256,35 @@ def _inner_calls(wrapper: ast.Call) -> Iterator[ast.Call]:
     for argument in wrapper.args:
         items = argument.elts if isinstance(argument, ast.List | ast.Tuple) else [argument]
         for item in items:
-            if (found := _call_node(item)) is not None:
+            found = _call_node(item)
+            if found is not None and not _LAYERS.fullmatch(dotted_name(found.func) or ""):
                 yield found
 
 
 def _to_call(node: ast.Call) -> Call:
     callee = canonical_callee(dotted_name(node.func) or "")
     keywords: list[tuple[str, str]] = []
-    for keyword in node.keywords:
-        if keyword.arg is not None:
-            keywords.append((keyword.arg, normalise(keyword.value)))
-        elif isinstance(keyword.value, ast.Dict):
-            keywords.extend(_spread(keyword.value))
+    for argument in node.keywords:
+        if argument.arg is not None:
+            keywords.append((argument.arg, normalise(argument.value)))
+        elif isinstance(argument.value, ast.Dict):
+            keywords.extend(_spread(argument.value))
         else:
             raise UnparseableCall(
-                f"**{ast.unparse(keyword.value)} can't be checked; write the arguments out by name"
+                f"**{ast.unparse(argument.value)} can't be checked; write the arguments out by name"
             )
-    if any(isinstance(argument, ast.Starred) for argument in node.args):
+    if any(isinstance(value, ast.Starred) for value in node.args):
         raise UnparseableCall("*arguments can't be checked; write the arguments out")
-    return Call(callee, tuple(normalise(argument) for argument in node.args), tuple(keywords))
+    return Call(callee, tuple(normalise(value) for value in node.args), tuple(keywords))
 
 
 def _spread(node: ast.Dict) -> Iterator[tuple[str, str]]:
     for key, value in zip(node.keys, node.values, strict=True):
-        if not (isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier()):
-            raise UnparseableCall("**{…} may only hold string keys; write the arguments out by name")
-        yield key.value, normalise(value)
+        name = key.value if isinstance(key, ast.Constant) else None
+        if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+            raise UnparseableCall("**{…} may only hold names of arguments; write the arguments out by name")
+        yield name, normalise(value)
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 120 else f"{text[:117]}…"
+    return repr(text if len(text) <= 120 else f"{text[:117]}…")

@@ -15,9 +15,14 @@ from api_docs.call import Call, literal, parse_call
 from api_docs.errors import BrokenCatalogue, NotFound
 from api_docs.loaders import GENERIC, Bound, Loader, bind, loader_of
 from api_docs.models import ApiDoc
+from api_docs.similarity import TrigramIndex
 
 Identity = tuple[str, tuple[tuple[str, str], ...]]
 """Callee (or library) and the identifying arguments by name: equal for calls that load the same thing."""
+
+
+_Key = tuple[str | None, ...]
+"""Callee and the values of the loader's own identifying parameters, in the table's order."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +42,33 @@ class Entry:
         that no loader knows is identified by all that its template says.
         """
         if self.loader is GENERIC:
-            positional = {f"#{index}": value for index, value in enumerate(self.call.positional)}
-            return positional | dict(self.call.keywords)
+            return dict(self.bound.values)
         names = [*self.loader.identity, *(a.name for a in self.doc.arguments if a.required)]
         return {name: self.bound.values[name] for name in names if name in self.bound.values}
 
-    @property
+    @cached_property
     def identity(self) -> Identity:
-        """What two docs share when they are the same API.
+        """What two docs share when they are the same API."""
+        return self.call.callee, tuple(sorted(self.identifying.items()))
 
-        A TF Hub handle is one model, whether `hub.load` or `hub.KerasLayer` brings it to life.
-        """
-        same = self.loader.library == "tensorflow-hub"
-        return self.loader.library if same else self.call.callee, tuple(sorted(self.identifying.items()))
+    @cached_property
+    def revision(self) -> str | None:
+        """Source text of the revision that the doc recorded, None where it recorded none."""
+        return repr(self.doc.source_revision) if self.doc.source_revision else None
+
+    @cached_property
+    def pinned_repository(self) -> str | None:
+        """Source text of a torch.hub template's repository at the recorded revision, None elsewhere."""
+        found = self.identifying.get("repo_or_dir")
+        if found is None or not self.doc.source_revision:
+            return None
+        return repr(f"{repository(found)[0]}:{self.doc.source_revision}")
+
+    def accepts(self, name: str, value: str | None) -> bool:
+        """Whether a value of an identifying argument is the template's, or that at the recorded revision."""
+        return value == self.identifying.get(name) or (
+            name == "repo_or_dir" and value is not None and value == self.pinned_repository
+        )
 
 
 def entry_of(doc: ApiDoc) -> Entry:
@@ -79,9 +98,12 @@ class Catalogue:
             raise BrokenCatalogue(f"two API docs have the id {twice!r}; ids must be unique")
         self._by_callee: dict[str, list[Entry]] = defaultdict(list)
         self._by_identity: dict[Identity, list[Entry]] = defaultdict(list)
+        self._by_key: dict[_Key, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             self._by_callee[entry.call.callee].append(entry)
             self._by_identity[entry.identity].append(entry)
+            for key in _keys(entry):
+                self._by_key[key].append(entry)
 
     def __len__(self) -> int:
         return len(self.docs)
@@ -108,6 +130,13 @@ class Catalogue:
         """Every entry whose template has this callee."""
         return self._by_callee.get(callee, ())
 
+    def candidates(self, call: Call) -> Sequence[Entry]:
+        """The entries whose template has the callee and the loader's identifying arguments of a call.
+
+        Arguments that choose a model behind an entrypoint, and all others, are still to be checked.
+        """
+        return self._by_key.get(_key(call, loader_of(call.callee)), ())
+
     def with_identity(self, identity: Identity) -> Sequence[Entry]:
         """Every entry that loads the same thing, in catalogue order."""
         return self._by_identity.get(identity, ())
@@ -115,6 +144,14 @@ class Catalogue:
     def same_call(self, doc_id: str) -> Sequence[Entry]:
         """The entries whose calls equal that of this doc, itself included."""
         return self.with_identity(self.entry(doc_id).identity)
+
+    def similar(self, text: str, limit: int = 8) -> list[Entry]:
+        """The entries whose calls look most like a text, best first; none where nothing looks like it."""
+        return [self.entries[place] for place in self._trigrams.most_like(text, limit)]
+
+    @cached_property
+    def _trigrams(self) -> TrigramIndex:
+        return TrigramIndex(entry.call.render() for entry in self.entries)
 
     @cached_property
     def hubs(self) -> tuple[str, ...]:
@@ -130,6 +167,18 @@ class Catalogue:
         for old, new in sorted(self.aliases.items()):
             digest.update(f"{old} -> {new}\n".encode())
         return digest.hexdigest()[:12]
+
+
+def _key(call: Call, loader: Loader) -> _Key:
+    if loader is GENERIC:
+        return call.callee, *call.positional[:1]
+    return call.callee, *(loader.value_of(call, name) for name in loader.identity)
+
+
+def _keys(entry: Entry) -> set[_Key]:
+    """The key of the template, and that of the same call at the recorded revision."""
+    key, pinned = _key(entry.call, entry.loader), entry.pinned_repository
+    return {key} if pinned is None else {key, (key[0], pinned, *key[2:])}
 
 
 def repository(value: str) -> tuple[str, str]:

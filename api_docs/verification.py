@@ -1,24 +1,60 @@
 """The verdict on a call: does it exist, and may it be called like that?
 
-A call is verified when it parses, its callee and identifying arguments are those of a catalogue doc,
-and every other argument is one that the doc or its loader documents, with a value that is plain data
-of the documented type. Nothing is ever executed.
+DESIGN's "Calls and verification", clause by clause:
+
+- "it parses": `parse_call`, else `NOT_A_CALL` (`NO_CALL` where there is no text at all);
+- "its callee is that of a catalogue doc": else `UNKNOWN_CALLEE`;
+- "its identifying arguments equal that doc's": the loader's own (`Catalogue.candidates`), else
+  `UNKNOWN_API`; those that choose a model behind an entrypoint, else `WRONG_IDENTITY`. A repository may also
+  stand at the revision that the doc recorded. Arguments that could bring in other code or weights (another
+  revision, tokenizer, pipeline: the closed ones of `loader_table`) belong here too;
+- "every other argument name is one that the doc or the loader's signature allows": else
+  `UNKNOWN_ARGUMENT`; given once, and where required: `REPEATED_ARGUMENT`, `MISSING_ARGUMENT`;
+- beyond DESIGN, values must be plain data of the documented type: `UNSAFE_VALUE`, `WRONG_TYPE`. What a
+  doc's own template says is taken as it stands.
+
+Nothing is ever executed.
 """
 
 from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from api_docs.call import Call, is_plain_data, literal, parse_call, parse_value
-from api_docs.catalogue import Catalogue, Entry, entry_of, repository
+from api_docs.call import Call, is_device, is_number_type, is_plain_data, parse_call, parse_value
+from api_docs.catalogue import Catalogue, Entry, entry_of
 from api_docs.errors import InvalidDoc, UnparseableCall
-from api_docs.loaders import GENERIC, bind
-from api_docs.models import ApiDoc, ArgumentType
+from api_docs.loaders import GENERIC, LOADERS, bind
+from api_docs.models import ApiDoc, Argument, ArgumentType
+from api_docs.similarity import likeness
+
+_CLOSE: Final = 0.8
+"""Likeness from which on a hit's call is taken to be what was meant, whatever else there is."""
+_ALIKE: Final = 0.6
+"""Likeness below which a call is no nearest call."""
+_QUOTED: Final = 2_000
+"""Characters of a refused text that the verdict repeats."""
+
+_GUARDED: Final = frozenset(
+    {"trust_remote_code", *(name for row in LOADERS for name, p in row.parameters.items() if p.closed)}
+)
+"""Arguments that must not hide inside a `*_kwargs`: nobody would look for them there."""
+
+_TAKES: Final[Mapping[ArgumentType, frozenset[str]]] = {
+    ArgumentType.BOOL: frozenset({"bool"}),
+    ArgumentType.INT: frozenset({"int"}),
+    ArgumentType.FLOAT: frozenset({"float", "int"}),
+    ArgumentType.STR: frozenset({"str"}),
+    ArgumentType.LIST: frozenset({"list"}),
+    ArgumentType.DICT: frozenset({"dict"}),
+    ArgumentType.DTYPE: frozenset({"number type", "str"}),
+    ArgumentType.DEVICE: frozenset({"device", "str", "int"}),
+}
 
 
 class Reason(StrEnum):
@@ -68,35 +104,28 @@ class Verification(BaseModel):
 
 
 def verify(text: str, catalogue: Catalogue, hits: Sequence[str] = ()) -> Verification:
-    """Judge the text of one call.
+    """Judge the text of one call. Takes any text, and never raises.
 
     `hits` are doc ids in order of preference: they settle which of several docs with the same call
     answers, and are looked at first for the nearest valid call.
     """
+    if not text.strip():
+        problem = _problem(Reason.NO_CALL, None, "there is no call; expected one such as name(argument, …)")
+        return _refusal(text, problem, _nearest(text, catalogue, hits))
     try:
         call = parse_call(text)
     except UnparseableCall as exc:
-        return _refusal(
-            text, Problem(reason=Reason.NOT_A_CALL, message=str(exc)), _first_call(catalogue, hits)
-        )
-    candidates = _candidates(call, catalogue, hits)
-    if not candidates:
-        problem = _unknown(call, catalogue)
-        return _refusal(text, problem, _nearest(call, catalogue, hits))
-    problems = []
+        return _refusal(text, _problem(Reason.NOT_A_CALL, None, str(exc)), _nearest(text, catalogue, hits))
+    candidates = _by_preference(catalogue.candidates(call), hits)
+    problems: list[tuple[Entry, Problem]] = []
     for entry in candidates:
-        problem_here = check_call(call, entry)
-        if problem_here is None:
-            return Verification(
-                verified=True,
-                reason=Reason.VERIFIED,
-                message=f"{call.callee} and its identifying arguments are those of {entry.doc.id}",
-                call=call.render(),
-                doc_id=entry.doc.id,
-                checked=_checked(call, entry),
-            )
-        problems.append((entry, problem_here))
-    entry, problem = problems[0]
+        found = check_call(call, entry)
+        if found is None:
+            return _verified(call, entry)
+        problems.append((entry, found))
+    if not problems:
+        return _refusal(text, _unknown(call, catalogue), _nearest(call.render(), catalogue, hits))
+    entry, problem = _most_telling(call, problems)
     return _refusal(text, problem, entry.call.render(), entry.doc.id)
 
 
@@ -115,210 +144,230 @@ def check_doc(doc: ApiDoc) -> Entry:
 
 def check_call(call: Call, entry: Entry) -> Problem | None:
     """What is wrong with a call of this entry's API, or None."""
+    if call.callee != entry.call.callee:
+        return _problem(
+            Reason.UNKNOWN_CALLEE,
+            None,
+            f"{entry.doc.id} is called with {entry.call.callee!r}, not {_short(call.callee)!r}",
+        )
     bound = bind(call, entry.loader, entry.doc.arguments)
     if bound.repeated:
         name = bound.repeated[0]
         return _problem(Reason.REPEATED_ARGUMENT, name, f"argument {name!r} is given twice; give it once")
-    return (
-        _identity_problem(call, entry)
+    wrong = (
+        _identity_problem(bound.values, entry)
         or _surplus_problem(bound.surplus, entry)
-        or _missing_problem(call, entry)
-        or next(
-            (found for name, value in _free(call, entry) if (found := _argument_problem(name, value, entry))),
-            None,
-        )
+        or _missing_problem(bound.values, entry)
     )
+    each = (_argument_problem(name, value, entry) for name, value in bound.values.items())
+    return wrong or next(filter(None, each), None)
 
 
-def _identifying_values(call: Call, entry: Entry) -> dict[str, str]:
-    if entry.loader is GENERIC:
-        return {f"#{i}": value for i, value in enumerate(call.positional)} | dict(call.keywords)
-    return bind(call, entry.loader, entry.doc.arguments).values
+def has_type(node: ast.expr, expected: ArgumentType) -> bool:
+    """Whether a plain-data expression has the documented type; None is taken for every type."""
+    if expected is ArgumentType.ANY or (isinstance(node, ast.Constant) and node.value is None):
+        return True
+    return _kind(node) in _TAKES[expected]
 
 
-def _identity_problem(call: Call, entry: Entry) -> Problem | None:
-    values = _identifying_values(call, entry)
+def _kind(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=value) | ast.UnaryOp(operand=ast.Constant(value=value)):
+            return type(value).__name__
+        case ast.List() | ast.Tuple() | ast.Set():
+            return "list"
+        case ast.Dict():
+            return "dict"
+        case _ if is_number_type(node):
+            return "number type"
+        case _:
+            return "device" if is_device(node) else ""
+
+
+def _identity_problem(values: Mapping[str, str], entry: Entry) -> Problem | None:
     for name, expected in entry.identifying.items():
         found = values.get(name)
-        if found == expected or (name == "repo_or_dir" and found and _pinned(found, expected, entry)):
+        if entry.accepts(name, found):
             continue
-        said = "is missing" if found is None else f"is {found}"
+        said = "is missing" if found is None else f"is {_short(found)}"
         return _problem(
             Reason.WRONG_IDENTITY, name, f"argument {name!r} {said}, but {entry.doc.id} needs {expected}"
         )
     for name in entry.loader.identity:
-        if name in values and name not in entry.identifying:
+        if name in values and name not in entry.identifying and values[name] != _default(name, entry):
             return _problem(
                 Reason.WRONG_IDENTITY, name, f"argument {name!r} chooses another API than {entry.doc.id}"
             )
     return None
 
 
-def _pinned(found: str, expected: str, entry: Entry) -> bool:
-    """Whether two torch.hub repositories differ only by the revision that the doc recorded."""
-    name, ref = repository(found)
-    return bool(ref) and name == repository(expected)[0] and ref == entry.doc.source_revision
-
-
-def _surplus_problem(surplus: Sequence[str], entry: Entry) -> Problem | None:
-    if not surplus or entry.loader is GENERIC:
+def _surplus_problem(surplus: tuple[str, ...], entry: Entry) -> Problem | None:
+    """Positional values that no parameter takes: right only where the template has the very same."""
+    expected = entry.bound.surplus
+    if surplus == expected:
         return None
+    if not surplus:
+        return _problem(Reason.MISSING_ARGUMENT, None, f"the positional argument {expected[0]} is missing")
     return _problem(
         Reason.UNKNOWN_ARGUMENT,
         None,
-        f"{entry.call.callee} takes no positional argument {surplus[0]}; name it, or leave it out",
+        f"{entry.call.callee} takes no positional argument {_short(surplus[0])}; name it, or leave it out",
     )
 
 
-def _missing_problem(call: Call, entry: Entry) -> Problem | None:
-    values = bind(call, entry.loader, entry.doc.arguments).values
-    given = values.keys() | dict(call.keywords).keys()
+def _missing_problem(values: Mapping[str, str], entry: Entry) -> Problem | None:
     for argument in entry.doc.arguments:
-        if argument.required and argument.name not in given and not argument.name.startswith("*"):
-            if entry.loader is GENERIC and argument.name not in dict(entry.call.keywords):
-                continue
-            return _problem(
-                Reason.MISSING_ARGUMENT, argument.name, f"argument {argument.name!r} is required and missing"
-            )
+        name = argument.name
+        if not argument.required or name in values or name.startswith("*"):
+            continue
+        if entry.loader is GENERIC and name not in entry.bound.values:
+            continue  # without a signature nobody knows: it may be one of the positional values
+        return _problem(Reason.MISSING_ARGUMENT, name, f"argument {name!r} is required and missing")
     return None
-
-
-def _free(call: Call, entry: Entry) -> Iterable[tuple[str, str]]:
-    """The arguments that don't identify the API, by name."""
-    if entry.loader is GENERIC:
-        values = dict(call.keywords)
-        values |= {f"#{i}": value for i, value in enumerate(call.positional)}
-    else:
-        values = bind(call, entry.loader, entry.doc.arguments).values
-    return [(name, value) for name, value in values.items() if name not in entry.identifying]
 
 
 def _argument_problem(name: str, value: str, entry: Entry) -> Problem | None:
-    documented = {argument.name: argument.type for argument in entry.doc.arguments}
-    parameter = entry.loader.parameters.get(name)
-    template = dict(entry.call.keywords)
-    if name in documented:
-        expected, default = documented[name], _default(name, entry)
-    elif parameter is not None:
-        expected, default = parameter.type, parameter.default
-    elif name in template:
-        expected, default = ArgumentType.ANY, template[name]
-    else:
-        return _problem(
-            Reason.UNKNOWN_ARGUMENT,
-            name,
-            f"{entry.doc.id} documents no argument {name!r}{_similar(name, entry)}",
-        )
-    if value in (template.get(name), default):
+    """What is wrong with one argument that is given; those that identify the API were compared before."""
+    if name in entry.identifying or value == entry.bound.values.get(name):
         return None
+    parameter = entry.loader.parameters.get(name)
+    documented = _documented(name, entry)
+    if documented is None and parameter is None:
+        if name in entry.bound.values:  # documented by the template alone: no type is known
+            return _value_problem(name, value, ArgumentType.ANY)
+        return _unknown_argument(name, value, entry)
+    if value == _default(name, entry):
+        return None
+    if parameter is not None and parameter.closed:
+        return _closed_problem(name, value, parameter.closed, entry)
+    kinds = (known.type for known in (documented, parameter) if known is not None)
+    told = next((kind for kind in kinds if kind is not ArgumentType.ANY), ArgumentType.ANY)
+    return _value_problem(name, value, told)
+
+
+def _unknown_argument(name: str, value: str, entry: Entry) -> Problem:
+    if name.startswith("#"):
+        said = f"{entry.doc.id} documents no further positional argument {_short(value)}"
+        return _problem(Reason.UNKNOWN_ARGUMENT, name, said)
+    known = [*entry.loader.parameters, *(argument.name for argument in entry.doc.arguments)]
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return _problem(
+        Reason.UNKNOWN_ARGUMENT, name, f"{entry.doc.id} documents no argument {_short(name)!r}{hint}"
+    )
+
+
+def _closed_problem(name: str, value: str, closed: Sequence[str], entry: Entry) -> Problem | None:
+    """Whether a value could bring in something other than the API: another revision, tokenizer, pipeline."""
+    allowed = [*closed, *entry.identifying.values()]
+    if name == "revision" and entry.revision is not None:
+        allowed.append(entry.revision)
+    if value in allowed:
+        return None
+    return _problem(
+        Reason.WRONG_IDENTITY,
+        name,
+        f"{name}={_short(value)} could load something other than {entry.doc.id}; leave it out, or write "
+        f"one of {', '.join(dict.fromkeys(allowed))}",
+    )
+
+
+def _value_problem(name: str, value: str, expected: ArgumentType) -> Problem | None:
     node = parse_value(value)
     if not is_plain_data(node):
         return _problem(
-            Reason.UNSAFE_VALUE, name, f"the value {value} of {name!r} is not plain data; write a literal"
+            Reason.UNSAFE_VALUE,
+            name,
+            f"the value {_short(value)} of {name!r} is not plain data; write a literal",
+        )
+    if name.endswith("_kwargs") and (hidden := _hidden(node)):
+        return _problem(
+            Reason.UNSAFE_VALUE, name, f"{hidden!r} hides inside {name!r}; write it as an argument of its own"
         )
     if not has_type(node, expected):
         return _problem(
-            Reason.WRONG_TYPE, name, f"the value {value} of {name!r} is no {expected.value}; expected one"
+            Reason.WRONG_TYPE,
+            name,
+            f"the value {_short(value)} of {name!r} is no {expected.value}; expected one",
         )
     return None
 
 
-def has_type(node: ast.expr, expected: ArgumentType) -> bool:
-    """Whether a plain-data expression has the documented type; None is taken for every type."""
-    if expected is ArgumentType.ANY:
-        return True
-    try:
-        value = literal(ast.unparse(node))
-    except ValueError:
-        # torch.float16, torch.device('cuda'): constants and handles, never bools, numbers or strings.
-        return expected in (ArgumentType.DTYPE, ArgumentType.DEVICE)
-    if value is None:
-        return True
-    is_int = isinstance(value, int) and not isinstance(value, bool)
-    return {
-        ArgumentType.BOOL: isinstance(value, bool),
-        ArgumentType.INT: is_int,
-        ArgumentType.FLOAT: is_int or isinstance(value, float),
-        ArgumentType.STR: isinstance(value, str),
-        ArgumentType.LIST: isinstance(value, list | tuple | set),
-        ArgumentType.DICT: isinstance(value, dict),
-        ArgumentType.DTYPE: isinstance(value, str),
-        ArgumentType.DEVICE: is_int or isinstance(value, str),
-    }[expected]
+def _hidden(node: ast.expr) -> str | None:
+    keys = (key for part in ast.walk(node) if isinstance(part, ast.Dict) for key in part.keys)
+    names = (key.value for key in keys if isinstance(key, ast.Constant))
+    return next((name for name in names if isinstance(name, str) and name in _GUARDED), None)
+
+
+def _documented(name: str, entry: Entry) -> Argument | None:
+    return next((argument for argument in entry.doc.arguments if argument.name == name), None)
 
 
 def _default(name: str, entry: Entry) -> str | None:
-    return next((argument.default for argument in entry.doc.arguments if argument.name == name), None)
+    """The source text of an argument's default: the doc's, else the loader's."""
+    known = _documented(name, entry) or entry.loader.parameters.get(name)
+    return known.default if known is not None else None
 
 
-def _similar(name: str, entry: Entry) -> str:
-    known = [*entry.loader.parameters, *(argument.name for argument in entry.doc.arguments)]
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+def _by_preference(entries: Sequence[Entry], hits: Sequence[str]) -> Sequence[Entry]:
+    if len(entries) < 2 or not hits:
+        return entries
+    rank = {doc_id: place for place, doc_id in enumerate(hits)}
+    return sorted(entries, key=lambda entry: rank.get(entry.doc.id, len(rank)))
 
 
-def _candidates(call: Call, catalogue: Catalogue, hits: Sequence[str]) -> list[Entry]:
-    """Entries of the same callee whose loader identity fits, those of the hits first."""
-    same = catalogue.with_callee(call.callee)
-    fitting = [entry for entry in same if _fits(call, entry)]
-    rank = {doc_id: position for position, doc_id in enumerate(hits)}
-    return sorted(fitting, key=lambda entry: rank.get(entry.doc.id, len(rank)))
-
-
-def _fits(call: Call, entry: Entry) -> bool:
-    return all(
-        _same(name, entry.loader.value_of(call, name), entry.bound.values.get(name), entry)
-        for name in entry.loader.identity
-    )
-
-
-def _same(name: str, found: str | None, expected: str | None, entry: Entry) -> bool:
-    return found == expected or (
-        name == "repo_or_dir" and bool(found and expected) and _pinned(str(found), str(expected), entry)
-    )
+def _most_telling(call: Call, problems: Sequence[tuple[Entry, Problem]]) -> tuple[Entry, Problem]:
+    """Of several docs that a call is not quite: one whose API it is, else the one that it looks like."""
+    for entry, problem in problems:
+        if problem.reason is not Reason.WRONG_IDENTITY or problem.argument not in entry.identifying:
+            return entry, problem
+    wanted = call.render()
+    return max(problems[:50], key=lambda found: likeness(wanted, found[0].call.render()))
 
 
 def _unknown(call: Call, catalogue: Catalogue) -> Problem:
-    same = catalogue.with_callee(call.callee)
-    if not same:
+    """Which part of a call without candidates is in no doc of the catalogue."""
+    fitting: Sequence[Entry] = catalogue.with_callee(call.callee)
+    if not fitting:
         return _problem(
-            Reason.UNKNOWN_CALLEE, None, f"no API doc of the catalogue is called with {call.callee!r}"
+            Reason.UNKNOWN_CALLEE, None, f"no API doc of the catalogue is called with {_short(call.callee)!r}"
         )
-    loader = same[0].loader
-    for position, name in enumerate(loader.identity):
-        fitting = [
-            entry
-            for entry in same
-            if all(
-                _same(n, loader.value_of(call, n), entry.bound.values.get(n), entry)
-                for n in loader.identity[: position + 1]
-            )
-        ]
+    loader = fitting[0].loader
+    for name in loader.identity:
+        found = loader.value_of(call, name)
+        fitting = [entry for entry in fitting if entry.accepts(name, found)]
         if not fitting:
-            found = loader.value_of(call, name)
-            said = "is missing" if found is None else f"{found} is in no API doc of the catalogue"
+            said = "is missing" if found is None else f"{_short(found)} is in no API doc of the catalogue"
             return _problem(Reason.UNKNOWN_API, name, f"argument {name!r} {said}")
-    return _problem(Reason.UNKNOWN_API, None, f"{call.render()} is in no API doc of the catalogue")
+    return _problem(Reason.UNKNOWN_API, None, f"{_short(call.render())} is in no API doc of the catalogue")
 
 
-def _nearest(call: Call, catalogue: Catalogue, hits: Sequence[str]) -> str | None:
-    """The valid call whose text is closest; among those of the hits where one is close."""
-    wanted = call.render()
+def _nearest(wanted: str, catalogue: Catalogue, hits: Sequence[str]) -> str | None:
+    """The valid call that a text may have meant: a hit's where one is close, else the likest of all."""
     near = [catalogue.entry(doc_id).call.render() for doc_id in hits if doc_id in catalogue]
-    every = [entry.call.render() for entry in catalogue.with_callee(call.callee)]
-    for texts in (near, every):
-        if close := difflib.get_close_matches(wanted, texts, n=1, cutoff=0.8):
-            return close[0]
+    if close := difflib.get_close_matches(wanted[:_QUOTED], near[:20], n=1, cutoff=_CLOSE):
+        return close[0]
+    likest = [entry.call.render() for entry in catalogue.similar(wanted, 1)]
+    if likest and likeness(wanted, likest[0]) >= _ALIKE:
+        return likest[0]
     return near[0] if near else None
 
 
-def _first_call(catalogue: Catalogue, hits: Sequence[str]) -> str | None:
-    return next((catalogue.entry(doc_id).call.render() for doc_id in hits if doc_id in catalogue), None)
+def _verified(call: Call, entry: Entry) -> Verification:
+    values = bind(call, entry.loader, entry.doc.arguments).values
+    free = [name for name in values if name not in entry.identifying]
+    return Verification(
+        verified=True,
+        reason=Reason.VERIFIED,
+        message=f"{call.callee} and its identifying arguments are those of {entry.doc.id}",
+        call=call.render(),
+        doc_id=entry.doc.id,
+        checked=("callee", *entry.identifying, *free),
+    )
 
 
-def _checked(call: Call, entry: Entry) -> tuple[str, ...]:
-    free = [name for name, _ in _free(call, entry)]
-    return ("callee", *entry.identifying, *free)
+def _short(source: str) -> str:
+    return source if len(source) <= 120 else f"{source[:117]}…"
 
 
 def _problem(reason: Reason, argument: str | None, message: str) -> Problem:
@@ -332,6 +381,7 @@ def _refusal(text: str, problem: Problem, nearest: str | None, doc_id: str | Non
         message=problem.message,
         argument=problem.argument,
         doc_id=doc_id,
-        rejected=text[:2_000],
+        # Lone surrogates are no text that JSON or UTF-8 could carry.
+        rejected=text[:_QUOTED].encode("utf-8", "backslashreplace").decode(),
         nearest=nearest,
     )
