@@ -48,8 +48,12 @@ class Entry:
 
     @cached_property
     def identity(self) -> Identity:
-        """What two docs share when they are the same API."""
-        return self.call.callee, tuple(sorted(self.identifying.items()))
+        """What two docs share when they are the same API.
+
+        A TF Hub handle is one model, whether `hub.load` or `hub.KerasLayer` brings it to life.
+        """
+        same = self.loader.library == "tensorflow-hub"
+        return self.loader.library if same else self.call.callee, tuple(sorted(self.identifying.items()))
 
     @cached_property
     def revision(self) -> str | None:

@@ -228,15 +228,13 @@ def _missing_problem(values: Mapping[str, str], entry: Entry) -> Problem | None:
 
 def _argument_problem(name: str, value: str, entry: Entry) -> Problem | None:
     """What is wrong with one argument that is given; those that identify the API were compared before."""
-    if name in entry.identifying or value == entry.bound.values.get(name):
-        return None
     parameter = entry.loader.parameters.get(name)
     documented = _documented(name, entry)
+    if name in entry.identifying:
+        return None
     if documented is None and parameter is None:
-        if name in entry.bound.values:  # documented by the template alone: no type is known
-            return _value_problem(name, value, ArgumentType.ANY)
         return _unknown_argument(name, value, entry)
-    if value == _default(name, entry):
+    if value in (entry.bound.values.get(name), _default(name, entry)):
         return None
     if parameter is not None and parameter.closed:
         return _closed_problem(name, value, parameter.closed, entry)
