@@ -79,9 +79,7 @@ def parse_hubconf(repository: str, source: str) -> Hubconf:
         InvalidDoc: when the text is no Python.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd escapes in foreign docstrings
-            body = ast.parse(source).body
+        body = parse_quietly(source).body
     except (SyntaxError, ValueError, RecursionError) as exc:
         line = f" at line {exc.lineno}" if isinstance(exc, SyntaxError) else ""
         raise InvalidDoc(f"hubconf.py of {repository!r} is no Python{line}: {exc}") from exc
@@ -89,6 +87,13 @@ def parse_hubconf(repository: str, source: str) -> Hubconf:
     if not any(not entrypoint.name.startswith("_") for entrypoint in defined):
         defined = [Entrypoint(name) for name in _imported(body)]
     return _hubconf(repository, defined, _dependencies(body))
+
+
+def parse_quietly(source: str) -> ast.Module:
+    """`ast.parse` without warnings: odd escapes in foreign text are no concern of our log."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
 
 
 def read_export(text: str) -> tuple[list[Hubconf], list[Quarantined]]:

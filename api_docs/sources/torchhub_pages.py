@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from api_docs.call import dotted_name
 from api_docs.errors import InvalidDoc
+from api_docs.sources.hubconf import parse_quietly
 from api_docs.sources.markdown import Table, code_blocks, front_matter, paper_year, tables
 
 _LOADER = "torch.hub.load"
@@ -127,7 +128,7 @@ def _expression(lines: Sequence[str], index: int, start: int) -> ast.Call | None
     text = lines[index][start:]
     for following in range(index + 1, index + MAX_CALL_LINES + 1):
         try:
-            tree = ast.parse(text)
+            tree = parse_quietly(text)
         except (SyntaxError, ValueError):
             if following >= len(lines):
                 return None

@@ -248,7 +248,7 @@ _TRANSFORMERS = Repository(
             "extractive question answering",
             "BERT large uncased, whole word masking",
             ("SQuAD",),
-            ("finding the answer to a question in a given paragraph",),
+            ("answering questions from a given paragraph",),
             ("en",),
             2018,
         ),

@@ -26,8 +26,9 @@ LANGUAGES = {
 class Family:
     """Entrypoints (or, where an argument chooses, choices) whose whole name matches `pattern`.
 
-    Texts may hold `{0}`, `{1}` … for the pattern's groups, `{0:u}` in upper case, `{0:t}` in title case; in `functionality` and
-    `uses` language codes are spelled out. `input_size` is the side of a square image in pixels.
+    Texts may hold `{0}`, `{1}` … for the pattern's groups, `{0:u}` in upper case, `{0:t}` in title case;
+    in `functionality` and `uses` language codes are spelled out. `input_size` is the side of a square
+    image in pixels.
     """
 
     pattern: str

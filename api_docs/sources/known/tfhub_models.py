@@ -84,7 +84,7 @@ TASK_USES: Mapping[str, tuple[str, ...]] = {
     "image-super-resolution": ("making small pictures larger and sharper",),
     "text-language-model": ("scoring how likely a text is", "continuing a text"),
     "text-preprocessing": ("turning raw text into the inputs of a text encoder", "tokenising text"),
-    "text-question-answering": ("finding the answer to a question in a text",),
+    "text-question-answering": ("answering questions from a text",),
 }
 
 _PHOTOS = tuple(
