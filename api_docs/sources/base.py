@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -38,11 +39,16 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """What a source read. `aliases` maps ids of retired names to the ids that replaced them."""
+    """What a source read.
+
+    `aliases` maps ids of retired names to the ids that replaced them. `passed_over` counts, by reason,
+    records that are whole but no API of this hub: tools, other kinds of pages, older versions.
+    """
 
     docs: list[ApiDoc]
     quarantined: list[Quarantined] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
+    passed_over: dict[str, int] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -79,6 +85,7 @@ class Collector:
         self._identities: dict[Identity, str] = {}
         self._quarantined: list[Quarantined] = []
         self._aliases: dict[str, str] = {}
+        self._passed_over: Counter[str] = Counter()
 
     def __contains__(self, doc_id: object) -> bool:
         return doc_id in self._docs
@@ -101,6 +108,10 @@ class Collector:
     def quarantine(self, record: str, reason: str) -> None:
         """Set a record aside."""
         self._quarantined.append(Quarantined(record, reason))
+
+    def pass_over(self, reason: str, count: int = 1) -> None:
+        """Count records that are no API of this hub."""
+        self._passed_over[reason] += count
 
     def alias(self, old_id: str, new_id: str) -> None:
         """Let a retired id lead to the one that replaced it."""
@@ -127,7 +138,7 @@ class Collector:
         """What was gathered; aliases only of docs that were kept."""
         docs = self._docs
         known = {old: new for old, new in self._aliases.items() if new in docs and old not in docs}
-        return SourceResult(list(docs.values()), list(self._quarantined), known)
+        return SourceResult(list(docs.values()), list(self._quarantined), known, dict(self._passed_over))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from api_docs.sources.known.tfhub_models import (
     UNINFORMATIVE,
 )
 from api_docs.sources.tfhub_facts import stated_facts, stated_performance
-from api_docs.sources.tfhub_pages import Loader, ModulePage, parse_page, read_deleted, read_tags
+from api_docs.sources.tfhub_pages import Loader, ModulePage, kind_of, parse_page, read_deleted, read_tags
 
 _Value = TypeVar("_Value", str, tuple[str, ...])
 
@@ -163,10 +163,15 @@ def _read_upstream(path: Path, collector: Collector) -> _Upstream:
                     tags[file.stem.replace("_", "-")] = read_tags(text)
                 elif file.name == "README.md":
                     deleted |= read_deleted(text)
-                elif (page := parse_page(text)) is not None:
-                    known = latest.get(page.handle)
-                    if known is None or page.version > known.version:
-                        latest[page.handle] = page
+                elif (page := parse_page(text)) is None:
+                    collector.pass_over(
+                        f"page of the kind {kind_of(text) or 'unknown'}, no model for TensorFlow"
+                    )
+                else:
+                    known = latest.setdefault(page.handle, page)
+                    if known is not page:
+                        collector.pass_over("older version of a model")
+                        latest[page.handle] = max(known, page, key=lambda one: one.version)
     return _Upstream([latest[handle] for handle in sorted(latest)], tags, frozenset(deleted))
 
 

@@ -16,7 +16,7 @@ import yaml
 from api_docs.errors import InvalidDoc
 from api_docs.sources.markdown import Table, code_blocks, paper_year, prose, tables
 
-_HEADING = re.compile(r"#\s*(\w+)\s+(\S.*)")
+_HEADING = re.compile(r"#[ \t]*(\w+)[ \t]+\S")
 _HANDLE = re.compile(r"([\w.-]+(?:/[\w.+-]+)+)/(\d+)")
 _FIELD = re.compile(r"<!--\s*([\w-]+)\s*:\s*(.*?)\s*-->", re.DOTALL)
 # A zero-width character that some titles carry so that they may break across lines.
@@ -55,6 +55,12 @@ class ModulePage:
         return self.fields.get(name, ("",))[0]
 
 
+def kind_of(text: str) -> str:
+    """The kind that the first line names: Module, Tfjs, Lite, Coral, Collection, Publisher …; else ''."""
+    heading = _HEADING.match(text.lstrip())
+    return heading.group(1) if heading else ""
+
+
 def parse_page(text: str) -> ModulePage | None:
     """Read one page; None where it is no model for TensorFlow (TF.js, TFLite, Coral, a collection …).
 
@@ -62,12 +68,12 @@ def parse_page(text: str) -> ModulePage | None:
         InvalidDoc: when the handle is malformed or a field that every model has is missing.
     """
     first, _, rest = text.lstrip().partition("\n")
-    heading = _HEADING.fullmatch(first.strip())
-    if heading is None or heading.group(1) != "Module":
+    if kind_of(first) != "Module":
         return None
-    named = _HANDLE.fullmatch(_ZERO_WIDTH.sub("", heading.group(2)).strip())
+    title = first.strip().removeprefix("#").strip().removeprefix("Module").strip()
+    named = _HANDLE.fullmatch(_ZERO_WIDTH.sub("", title).strip())
     if named is None:
-        raise InvalidDoc(f"{heading.group(2)!r} is no handle; expected publisher/name/version")
+        raise InvalidDoc(f"{title!r} is no handle; expected publisher/name/version")
     fields = _fields(rest)
     if missing := [name for name in _NEEDED if name not in fields]:
         raise InvalidDoc(f"the page has no <!-- {missing[0]}: … --> comment; every model states one")

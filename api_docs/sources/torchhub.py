@@ -32,6 +32,7 @@ _LAYOUT = (
     "expected a pytorch/hub archive or folder (model pages, hubconf/OWNER+NAME.py), or a folder that holds "
     f"any of {_ARCHIVE}, {_ENTRYPOINTS} and {_REGISTRY}"
 )
+_NO_MODEL = "helper of a repository, loads no model"
 _TORCHVISION = Repository(
     publisher="PyTorch",
     license="bsd-3-clause",
@@ -63,7 +64,7 @@ class TorchHub:
         """
         collector = Collector()
         upstream = _read_upstream(path, collector)
-        models = list(_models(upstream))
+        models = list(_models(upstream, collector))
         total = len(models) + len(upstream.registry)
         if not total:
             raise SourceError(f"no TorchHub model in {str(path)!r}; {_LAYOUT}")
@@ -163,23 +164,29 @@ def _wanted(file: PurePosixPath) -> bool:
 def _registry(texts: dict[str, str], collector: Collector) -> tuple[list[torchvision.Builder], str | None]:
     for name, text in texts.items():
         if PurePosixPath(name).match(_REGISTRY):
-            builders, broken = torchvision.read_registry(text)
+            builders, broken, others = torchvision.read_registry(text)
+            collector.pass_over("torchvision builder that its hubconf does not export", others)
             for record in broken:
                 collector.quarantine(record.record, record.reason)
             return builders, torchvision.version_of(name)
     return [], None
 
 
-def _models(upstream: _Upstream) -> Iterator[Model]:
+def _models(upstream: _Upstream, collector: Collector) -> Iterator[Model]:
     """Every model of every repository; torchvision's only where the registry doesn't have them."""
     in_registry = {builder.name for builder in upstream.registry}
     for repository in sorted({*upstream.pages, *upstream.hubconfs}):
         pages = tuple(upstream.pages.get(repository, ()))
         known = _known(repository, pages)
         hubconf = upstream.hubconfs.get(repository, Hubconf(repository, ()))
+        collector.pass_over(_NO_MODEL, len(hubconf.left_out))
         for entrypoint in _entrypoints(repository, hubconf, pages):
             name = entrypoint.name
-            if is_helper(name) or name in known.left_out or name in known.same:
+            if is_helper(name):
+                collector.pass_over(_NO_MODEL)
+                continue
+            if name in known.left_out or name in known.same:
+                collector.pass_over("name of a model that is kept under another")
                 continue
             if repository == torchvision.REPOSITORY and name in in_registry:
                 continue
@@ -212,7 +219,7 @@ def _known(repository: str, pages: Sequence[Page]) -> Repository:
 def _entrypoints(repository: str, hubconf: Hubconf, pages: Sequence[Page]) -> Iterator[Entrypoint]:
     """Those of the hubconf, then those that only a page calls."""
     yield from hubconf.entrypoints
-    seen = {entrypoint.name for entrypoint in hubconf.entrypoints}
+    seen = {*hubconf.left_out, *(entrypoint.name for entrypoint in hubconf.entrypoints)}
     for call in (call for page in pages for call in page.calls):
         if present_name(call.repository) == repository and call.entrypoint not in seen:
             seen.add(call.entrypoint)

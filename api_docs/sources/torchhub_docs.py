@@ -217,7 +217,8 @@ def _arguments(model: Model) -> tuple[Argument, ...]:
 
 
 def _builder_arguments(builder: Builder) -> tuple[Argument, ...]:
-    names = ", ".join(repr(name) for name in (builder.weights, *builder.others))
+    named = {builder.weights: builder.performance, **builder.others}
+    names = ", ".join(f"{name!r}{_first_figure(performance)}" for name, performance in named.items())
     weights = Argument(
         name="weights",
         type=ArgumentType.STR,
@@ -236,6 +237,14 @@ def _builder_arguments(builder: Builder) -> tuple[Argument, ...]:
         description=f"{_ARGUMENT_WORDS['num_classes']}; another number needs weights=None",
     )
     return (weights, progress) if builder.kind == "optical_flow" else (weights, progress, classes)
+
+
+def _first_figure(performance: Mapping[str, Mapping[str, float]]) -> str:
+    """What weights reach, in brackets, so that they can be compared; '' where nothing is known."""
+    for dataset, metrics in performance.items():
+        for metric, value in metrics.items():
+            return f" ({metric} {value:g} on {dataset})"
+    return ""
 
 
 def _parsed_signature(spec: str) -> Iterator[Parameter]:
@@ -313,6 +322,8 @@ def _figures_of(model: Model) -> Figures:
                 # The first table of a page that names a metric is the main result.
                 metrics |= {name: value for name, value in found.metrics.items() if name not in metrics}
                 facts |= {name: value for name, value in found.facts.items() if name not in facts}
+    if label in model.known.doubted:
+        metrics.clear()
     if special := _SPECIALISED.search(model.entrypoint.bound.get("net_id", "")):
         facts["flops_g"] = float(special.group(1))
         metrics["top-1 accuracy"] = float(special.group(2))

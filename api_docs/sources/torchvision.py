@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from api_docs.errors import SourceError
 from api_docs.models import Fact
@@ -45,8 +45,8 @@ _TRAINED_ON = (
 class Builder:
     """One builder on torch.hub: its kind (torchvision's folder) and the weights that it takes.
 
-    `weights` is the name of the recommended ones, `facts` and `performance` are theirs; other weights'
-    figures stand under `dataset (weights)`.
+    `weights` is the name of the recommended ones, `facts` and `performance` are theirs; `others` are other
+    weights by name, each with its dataset → metric → value.
     """
 
     name: str
@@ -57,11 +57,11 @@ class Builder:
     facts: Mapping[str, Fact]
     performance: Mapping[str, dict[str, float]]
     year: int | None
-    others: tuple[str, ...] = field(default=())
+    others: Mapping[str, dict[str, dict[str, float]]]
 
 
-def read_registry(text: str) -> tuple[list[Builder], list[Quarantined]]:
-    """The builders that torch.hub offers, and the records that can't be read.
+def read_registry(text: str) -> tuple[list[Builder], list[Quarantined], int]:
+    """The builders that torch.hub offers, the records that can't be read, how many others there are.
 
     Raises:
         SourceError: when the text is no list of records.
@@ -76,16 +76,19 @@ def read_registry(text: str) -> tuple[list[Builder], list[Quarantined]]:
         )
     builders: list[Builder] = []
     broken: list[Quarantined] = []
+    others = 0
     for index, record in enumerate(records):
         try:
             folder = _folder(record["file"])
-            if folder not in NOT_ON_TORCH_HUB:
+            if folder in NOT_ON_TORCH_HUB:
+                others += 1
+            else:
                 builders.append(_builder(record, folder))
         except (KeyError, TypeError, AttributeError, ValueError) as exc:
             name = record.get("name") if isinstance(record, dict) else None
             reason = f"not the registry's shape: {type(exc).__name__}: {exc}"
             broken.append(Quarantined(f"{REPOSITORY}:{name or f'record {index}'}", reason))
-    return builders, broken
+    return builders, broken, others
 
 
 def version_of(file_name: str) -> str | None:
@@ -112,9 +115,9 @@ def _builder(record: Mapping[str, object], kind: str) -> Builder:
         weights=chosen,
         license=str(named[chosen]["meta"].get("license", "")),
         facts=_facts(chosen, named[chosen]),
-        performance=_performance(chosen, named),
+        performance=_performance(named[chosen]),
         year=paper_year(doc),
-        others=tuple(name for name in named if name != chosen),
+        others={name: _performance(entry) for name, entry in named.items() if name != chosen},
     )
 
 
@@ -136,18 +139,16 @@ def _facts(name: str, weights: Mapping[str, object]) -> dict[str, Fact]:
     return {key: value for key, value in facts.items() if value is not None}
 
 
-def _performance(chosen: str, named: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for name in (chosen, *(name for name in named if name != chosen)):
-        meta = named[name]["meta"]
-        metrics = meta.get("_metrics", {}) if isinstance(meta, dict) else {}
-        for dataset, values in metrics.items():
-            # Figures that torchvision doesn't know are exported as an expression that gives NaN.
-            known = {
-                _METRICS.get(metric, metric): float(value)
-                for metric, value in values.items()
-                if isinstance(value, int | float)
-            }
-            if known:
-                found[dataset if name == chosen else f"{dataset} ({name})"] = known
-    return found
+def _performance(weights: Mapping[str, object]) -> dict[str, dict[str, float]]:
+    """Dataset → metric → value; figures that torchvision doesn't know are exported as NaN expressions."""
+    meta = weights["meta"]
+    metrics = meta.get("_metrics", {}) if isinstance(meta, dict) else {}
+    known = {
+        dataset: {
+            _METRICS.get(metric, metric): float(value)
+            for metric, value in values.items()
+            if isinstance(value, int | float)
+        }
+        for dataset, values in metrics.items()
+    }
+    return {dataset: values for dataset, values in known.items() if values}

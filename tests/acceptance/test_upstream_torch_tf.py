@@ -148,7 +148,6 @@ TORCHHUB_CALLS = {
 
 FIGURES = (
     ("torchhub:pytorch/vision:resnet50", "ImageNet-1K", "top-1 accuracy", 80.858),
-    ("torchhub:pytorch/vision:resnet50", "ImageNet-1K (IMAGENET1K_V1)", "top-1 accuracy", 76.13),
     ("torchhub:PingoLH/Pytorch-HarDNet:hardnet85", "ImageNet-1K", "top-1 error", 21.96),
     ("torchhub:facebookresearch/WSL-Images:resnext101_32x48d_wsl", "ImageNet-1K", "top-1 accuracy", 85.4),
     (

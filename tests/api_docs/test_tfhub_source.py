@@ -92,6 +92,15 @@ def test_other_kinds_of_pages_are_passed_over(kind: str) -> None:
     assert parse_page(page(kind=kind)) is None
 
 
+def test_pages_that_are_passed_over_are_counted_by_reason(tmp_path: Path) -> None:
+    result = read(tmp_path, page("acme/net/1"), page("acme/net/2"), page(kind="Tfjs"), "# About\n")
+    assert result.passed_over == {
+        "older version of a model": 1,
+        "page of the kind Tfjs, no model for TensorFlow": 1,
+        "page of the kind unknown, no model for TensorFlow": 1,
+    }
+
+
 def test_zero_width_characters_of_a_title_do_not_reach_the_call(tmp_path: Path) -> None:
     doc = only(read(tmp_path, page("acme/&zwnj;deep/&zwnj;net/3")))
     assert doc.id == "tfhub:acme/deep/net"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 import textwrap
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,9 @@ from api_docs.domains import Domain
 from api_docs.errors import InvalidDoc, SourceError
 from api_docs.models import ApiDoc, ArgumentType
 from api_docs.sources.base import SourceResult
+from api_docs.sources.figures import read_row
 from api_docs.sources.hubconf import is_helper, parse_hubconf, read_export
+from api_docs.sources.markdown import tables
 from api_docs.sources.torchhub import TorchHub, present_name
 from api_docs.sources.torchhub_pages import parse_page
 from api_docs.verification import check_doc
@@ -29,6 +32,9 @@ github-id: {repository}
 ---
 {body}
 """
+
+
+MIDAS = "torch.hub.load('isl-org/MiDaS', 'MiDaS')"
 
 
 def page(repository: str, body: str) -> str:
@@ -85,9 +91,7 @@ def test_calls_are_found_over_lines_in_comments_and_behind_variables() -> None:
 
 def test_a_text_that_begins_like_a_call_and_is_none_is_reported(tmp_path: Path) -> None:
     body = python("net = torch.hub.load('acme/nets', 'one'\nprint(net")
-    result = read(
-        tmp_path, {"p.md": page("isl-org/MiDaS", body + python("torch.hub.load('isl-org/MiDaS', 'MiDaS')"))}
-    )
+    result = read(tmp_path, {"p.md": page("isl-org/MiDaS", body + python(MIDAS))})
     assert list(by_id(result)) == ["isl-org/MiDaS:MiDaS"]
     assert [(bad.record, "can't be parsed" in bad.reason) for bad in result.quarantined] == [("p.md", True)]
 
@@ -104,7 +108,7 @@ def test_a_text_that_begins_like_a_call_and_is_none_is_reported(tmp_path: Path) 
 def test_a_page_with_broken_front_matter_is_set_aside_and_the_others_are_read(
     tmp_path: Path, head: str, said: str
 ) -> None:
-    good = page("isl-org/MiDaS", python("torch.hub.load('isl-org/MiDaS', 'MiDaS')"))
+    good = page("isl-org/MiDaS", python(MIDAS))
     result = read(tmp_path, {"broken.md": head, "good.md": good, "README.md": "# Not a model page"})
     assert list(by_id(result)) == ["isl-org/MiDaS:MiDaS"]
     assert [bad.record for bad in result.quarantined] == ["broken.md"]
@@ -314,7 +318,7 @@ def test_present_names(old: str, new: str) -> None:
 
 
 def test_a_repository_without_a_domain_is_set_aside_with_the_table_to_mend(tmp_path: Path) -> None:
-    good = page("isl-org/MiDaS", python("torch.hub.load('isl-org/MiDaS', 'MiDaS')"))
+    good = page("isl-org/MiDaS", python(MIDAS))
     new = page("acme/nets", python("torch.hub.load('acme/nets', 'net')"))
     result = read(tmp_path, {"a.md": good, "b.md": new})
     assert list(by_id(result)) == ["isl-org/MiDaS:MiDaS"]
@@ -365,8 +369,8 @@ def test_torchvision_builders_carry_the_figures_of_their_recommended_weights(tmp
     (doc,) = result.docs
     assert doc.id == "torchhub:pytorch/vision:resnet18"
     assert doc.call == "torch.hub.load('pytorch/vision', 'resnet18', weights='IMAGENET1K_V2')"
-    assert doc.performance["ImageNet-1K"]["top-1 accuracy"] == 80.5
-    assert doc.performance["ImageNet-1K (IMAGENET1K_V1)"]["top-1 accuracy"] == 69.758
+    assert doc.performance == {"ImageNet-1K": {"top-1 accuracy": 80.5, "top-5 accuracy": 89.078}}
+    assert "'IMAGENET1K_V1' (top-1 accuracy 69.758 on ImageNet-1K)" in doc.arguments[0].description
     assert doc.source_revision == "v1.2.3"
     assert {name: doc.facts[name] for name in ("parameters", "size_mb", "flops_g", "input_size", "year")} == {
         "parameters": 11_689_512,
@@ -405,7 +409,107 @@ def test_the_registry_wins_over_a_page_and_a_page_alone_still_gives_the_model(tm
     assert both.call == "torch.hub.load('pytorch/vision', 'resnet18', weights='IMAGENET1K_V2')"
 
 
+# --- figures, requirements, pages among several --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "metrics", "facts"),
+    [
+        ("Top-1 error", "43.45", {"top-1 error": 43.45}, {}),
+        ("Top-5 errors", "16.512", {"top-5 error": 16.512}, {}),
+        ("Top-1 Acc.", "**85.4**", {"top-1 accuracy": 85.4}, {}),
+        ("top 1", "74.58", {"top-1 accuracy": 74.58}, {}),
+        ("Top-1/Top-5", "80.67/95.09", {"top-1 accuracy": 80.67, "top-5 accuracy": 95.09}, {}),
+        ("Top-1/Top-5", "80.67", {}, {}),
+        ("Global Pixelwise Accuracy", "92.4", {"pixel accuracy": 92.4}, {}),
+        ("mAP@0.5 (%)", "-", {}, {}),
+        ("GPU Latency", "5.1ms", {"GPU latency in ms": 5.1}, {}),
+        ("#Parameters", "193M", {}, {"parameters": 193_000_000}),
+        ("params (M)", "1.9", {}, {"parameters": 1_900_000}),
+        ("FLOPS", "16B", {}, {"flops_g": 16.0}),
+        ("FLOPs", "142M", {}, {"flops_g": 0.142}),
+        ("Flops (G)", "54.52", {}, {"flops_g": 54.52}),
+        ("crop size", "224", {}, {"input_size": 224}),
+        ("Resolution", "128 - 224", {}, {}),
+        ("Market1501", "94.5 (85.9)", {}, {}),
+    ],
+)
+def test_columns_are_read_for_what_they_state(
+    header: str, cell: str, metrics: dict[str, float], facts: dict[str, object]
+) -> None:
+    table = tables(f"| Model | {header} |\n| --- | --- |\n| net | {cell} |\n")[0]
+    found = read_row(table.header, table.rows[0])
+    assert (dict(found.metrics), dict(found.facts)) == (metrics, facts)
+
+
+def test_requirements_come_from_hubconf_and_from_the_page_without_what_only_draws(tmp_path: Path) -> None:
+    pip = ("pip install -qr https://example.org/requirements.txt", "!pip install -q timm==0.5 matplotlib")
+    body = "\n".join(("```bash", *pip, "```\n"))
+    body += python("net = torch.hub.load('isl-org/MiDaS', 'MiDaS')")
+    hubconf = "dependencies = ['torch', 'cv2', 'hydra', 'dataclasses']\ndef MiDaS(): pass"
+    files = {"p.md": page("isl-org/MiDaS", body), "hubconf/isl-org+MiDaS.py": hubconf}
+    (doc,) = read(tmp_path, files).docs
+    assert doc.environment == ("torch", "opencv-python", "hydra-core", "timm")
+
+
+def test_of_several_pages_that_call_a_model_the_one_named_after_it_counts(tmp_path: Path) -> None:
+    repository = "NVIDIA/DeepLearningExamples"
+    tacotron = python(
+        f"""
+        tacotron2 = torch.hub.load('{repository}:torchhub', 'nvidia_tacotron2', model_math='fp16')
+        waveglow = torch.hub.load('{repository}:torchhub', 'nvidia_waveglow', model_math='fp16')
+        """
+    )
+    waveglow = tacotron.replace("fp16", "fp32")
+    pages = {
+        "nvidia_tacotron2.md": page(repository, tacotron),
+        "nvidia_waveglow.md": page(repository, waveglow),
+    }
+    docs = by_id(read(tmp_path, pages))
+    assert docs[f"{repository}:nvidia_tacotron2"].call.endswith("model_math='fp16')")
+    assert docs[f"{repository}:nvidia_waveglow"].call.endswith("model_math='fp32')")
+    assert docs[f"{repository}:nvidia_waveglow"].source_url == "https://pytorch.org/hub/nvidia_waveglow/"
+
+
 # --- whole upstreams ---------------------------------------------------------------------------------
+
+
+def test_a_single_json_file_is_an_upstream_too(tmp_path: Path) -> None:
+    export = {"hustvl/YOLOP": {"functions": [{"name": "yolop", "arguments": []}]}}
+    file = tmp_path / "hubconf_entrypoints.json"
+    file.write_text(json.dumps(export), encoding="utf-8")
+    (tmp_path / "torchvision_1.2.3_models.json").write_text("not looked at", encoding="utf-8")
+    assert [doc.id for doc in TorchHub().read(file).docs] == ["torchhub:hustvl/YOLOP:yolop"]
+
+
+def test_an_archive_inside_the_folder_is_read_with_the_files_beside_it(tmp_path: Path) -> None:
+    packed = write(tmp_path / "x", {"pytorch_hub/p.md": page("isl-org/MiDaS", python(MIDAS))})
+    with tarfile.open(tmp_path / "pytorch_hub_md.tar.gz", "w:gz") as archive:
+        archive.add(packed / "pytorch_hub", "pytorch_hub")
+    (packed / "pytorch_hub" / "p.md").unlink()
+    result = read(tmp_path, {"torchvision_1.2.3_models.json": json.dumps([builder("resnet18")])})
+    assert sorted(by_id(result)) == ["isl-org/MiDaS:MiDaS", "pytorch/vision:resnet18"]
+
+
+def test_what_is_no_model_is_counted_by_reason(tmp_path: Path) -> None:
+    hubconf = "def yolop(): pass\ndef transforms(): pass\ndef _net(): pass"
+    registry = [builder("resnet18"), builder("fasterrcnn", "detection/faster_rcnn.py")]
+    files = {"hubconf/hustvl+YOLOP.py": hubconf, "torchvision_1.2.3_models.json": json.dumps(registry)}
+    assert read(tmp_path, files).passed_over == {
+        "helper of a repository, loads no model": 2,
+        "torchvision builder that its hubconf does not export": 1,
+    }
+
+
+def test_a_figure_that_upstream_itself_contradicts_is_not_repeated(tmp_path: Path) -> None:
+    repository = "huawei-noah/Efficient-AI-Backbones"
+    body = python(f"torch.hub.load('{repository}', 'snnmlp_b')\n# torch.hub.load('{repository}', 'snnmlp_t')")
+    body += "| Model | FLOPs | Top-1 acc |\n|---|---|---|\n"
+    body += "| SNNMLP Base | 15.2G | 85.59 |\n| SNNMLP Tiny | 4.4G | 81.88 |\n"
+    docs = by_id(read(tmp_path, {"p.md": page(repository, body)}))
+    assert docs[f"{repository}:snnmlp_b"].performance == {}
+    assert docs[f"{repository}:snnmlp_b"].facts["flops_g"] == 15.2
+    assert docs[f"{repository}:snnmlp_t"].performance == {"ImageNet-1K": {"top-1 accuracy": 81.88}}
 
 
 def test_a_folder_without_a_model_is_refused_with_what_was_expected(tmp_path: Path) -> None:

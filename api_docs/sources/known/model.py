@@ -94,7 +94,8 @@ class Repository:
 
     `ref` is the branch or tag that has the hubconf, where the default one hasn't; `refs` are exceptions
     from it by entrypoint. `same` maps a name to
-    the one under which the same model is kept, `left_out` a name to why it is no model of its own. `rows`
+    the one under which the same model is kept, `left_out` a name to why it is no model of its own,
+    `doubted` one to why its stated figures are not believed. `rows`
     maps labels of table rows (squeezed) to what they mean, `columns` likewise header cells.
     """
 
@@ -110,5 +111,6 @@ class Repository:
     choices: tuple[Choice, ...] = ()
     same: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    doubted: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
