@@ -207,7 +207,7 @@ def _arguments(model: Model) -> tuple[Argument, ...]:
     return tuple(
         Argument(
             name=parameter.name,
-            type=_type_of(parameter),
+            type=ArgumentType.STR if parameter.name in chosen else _type_of(parameter),
             default=None if parameter.default == "..." else parameter.default,
             required=parameter.name in chosen or parameter.default is None,
             description=_ARGUMENT_WORDS.get(parameter.name, ""),

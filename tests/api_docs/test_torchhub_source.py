@@ -280,10 +280,10 @@ def test_models_behind_an_argument_are_told_apart_by_it(tmp_path: Path) -> None:
     chosen = docs["szq0214/MEAL-V2:meal_v2:mealv2_resnest50"]
     assert len(docs) == 8
     assert chosen.call == "torch.hub.load('szq0214/MEAL-V2', 'meal_v2', 'mealv2_resnest50')"
-    assert [(a.name, a.required) for a in chosen.arguments] == [
-        ("model_name", True),
-        ("pretrained", False),
-        ("progress", False),
+    assert [(a.name, a.type, a.required) for a in chosen.arguments] == [
+        ("model_name", ArgumentType.STR, True),
+        ("pretrained", ArgumentType.BOOL, False),
+        ("progress", ArgumentType.BOOL, False),
     ]
     assert len({check_doc(doc).identity for doc in docs.values()}) == len(docs)
 

@@ -112,13 +112,16 @@ _OPEN_UNMIX = Repository(
     "filterbank:str='torch'",
     requirements=("torchaudio", "openunmix"),
     families=(
-        Family(
-            r"umx(hq)?(_spec)?",
-            "music source separation",
-            "Open-Unmix, bidirectional LSTM",
-            ("MUSDB18",),
-            _UMIX_USES,
-            year=2019,
+        *(
+            Family(
+                rf"{name}(?:_spec)?",
+                "music source separation",
+                "Open-Unmix, bidirectional LSTM",
+                (dataset,),
+                _UMIX_USES,
+                year=2019,
+            )
+            for name, dataset in (("umxhq", "MUSDB18-HQ"), ("umx", "MUSDB18"))
         ),
         Family(
             r"umxl(_spec)?",
