@@ -7,6 +7,7 @@ quotes the offending value, says what was expected, and names the fix; `code` is
     ├── InvalidInput                 the caller can mend it
     │   ├── InvalidInstruction
     │   ├── InvalidRequest
+    │   │   └── PromptTooLong
     │   └── NotFound
     ├── CatalogueError               docs on disk
     │   ├── InvalidDoc               one record is broken
@@ -59,6 +60,12 @@ class InvalidRequest(InvalidInput):
     """A field of the request is unknown or out of range."""
 
     code = "invalid_request"
+
+
+class PromptTooLong(InvalidRequest):
+    """Instruction and best doc together do not fit the token budget of the prompt."""
+
+    code = "prompt_too_long"
 
 
 class NotFound(InvalidInput):
