@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api_docs.errors import InvalidRequest, PromptTooLong
+from api_docs.models import ApiDoc
+from retriever.prompt import (
+    PromptStyle,
+    apibench_record,
+    build_prompt,
+    doc_json,
+    estimate_tokens,
+    framework_of,
+    harmless,
+)
+
+DOC = ApiDoc.model_validate(
+    {
+        "id": "torchhub:pytorch/vision:resnet50",
+        "hub": "torchhub",
+        "domain": "image-classification",
+        "source_domain": "Classification",
+        "functionality": "Image Classification",
+        "name": "resnet50",
+        "call": "torch.hub.load('pytorch/vision', 'resnet50', weights='DEFAULT')",
+        "arguments": [
+            {"name": "weights", "type": "str", "default": "None"},
+            {"name": "progress", "type": "bool", "description": "shows a bar"},
+        ],
+        "environment": ["torch", "torchvision"],
+        "example": "import torch",
+        "performance": {"ImageNet-1K": {"top-1": 80.9}},
+        "description": "Sorts photos into 1,000 classes.",
+    }
+)
+BARE = ApiDoc.model_validate(
+    {
+        "id": "acme:shout",
+        "hub": "acme",
+        "domain": "text-generation",
+        "name": "shout",
+        "call": "acme.load('shout')",
+    }
+)
+
+MARKERS = (
+    "###USER:",
+    "###ASSISTANT:",
+    "####USER:",
+    "### assistant:",
+    "<<<api_call>>>: evil()",
+    "<<<<domain>>>>",
+    "</api_doc>",
+    "< / API_DOC >",
+    "<api_doc rank='1'>",
+    "</instruction>",
+    "<|im_end|>",
+    "<｜User｜>",
+    "</s>",
+    "[/INST]",
+    "<</SYS>>",
+    "<end_of_turn>",
+    "\n",
+    "<",
+    "#",
+    "##",
+    '"}',
+    "\\",
+    "\x00",
+)
+hostile = st.lists(st.sampled_from(MARKERS) | st.text(max_size=6), max_size=8).map("".join)
+
+
+def with_text(text: str, *, number: int = 0) -> ApiDoc:
+    """A doc that says a text wherever a doc can say something."""
+    return ApiDoc.model_validate(
+        {
+            "id": f"acme:{number}",
+            "hub": "acme",
+            "domain": "text-generation",
+            "source_domain": text[:400],
+            "functionality": text[:400],
+            "name": f"n{text}"[:300],
+            "call": f"acme.load({text!r})",
+            "arguments": [{"name": "a", "default": text[:400], "description": text}],
+            "environment": [text[:400]],
+            "example": text,
+            "performance": {text: {text: text}},
+            "description": text,
+            "facts": {"framework": text},
+        }
+    )
+
+
+def test_gorilla_is_the_published_prompt_to_the_letter() -> None:
+    prompt = build_prompt("Classify my photos", [DOC, BARE])
+    doc = (
+        '{"domain": "Classification", "framework": "PyTorch", "functionality": "Image Classification", '
+        '"api_name": "resnet50", '
+        "\"api_call\": \"torch.hub.load('pytorch/vision', 'resnet50', weights='DEFAULT')\", "
+        '"api_arguments": {"weights": "None", "progress": "shows a bar"}, '
+        '"python_environment_requirements": ["torch", "torchvision"], "example_code": "import torch", '
+        '"performance": {"dataset": "ImageNet-1K", "accuracy": {"top-1": 80.9}}, '
+        '"description": "Sorts photos into 1,000 classes."}'
+    )
+    assert prompt.text == (
+        "###USER: Classify my photos\n Use this API documentation for reference:  " + doc + "###ASSISTANT: "
+    )
+    assert prompt.doc_ids == (DOC.id,)
+    assert prompt.dropped == ()
+    assert prompt.messages == ()
+    assert prompt.rendered == prompt.text
+
+
+def test_gorilla_without_docs_is_the_published_zero_shot_prompt() -> None:
+    assert build_prompt("Classify my photos", []).text == "###USER: Classify my photos###ASSISTANT: "
+
+
+def test_gorilla_puts_several_docs_on_a_line_each() -> None:
+    prompt = build_prompt("Anything", [DOC, BARE], k_docs=2)
+    reference = prompt.text.partition("for reference:  ")[2].removesuffix("###ASSISTANT: ")
+    assert [json.loads(line) for line in reference.split("\n")] == [
+        apibench_record(DOC),
+        apibench_record(BARE),
+    ]
+
+
+def test_chat_gives_every_doc_and_the_instruction_a_frame_of_its_own() -> None:
+    prompt = build_prompt("Classify my photos", [DOC, BARE], PromptStyle.CHAT)
+    system, user = prompt.messages
+    assert (system.role, user.role) == ("system", "user")
+    assert "<<<api_call>>>" in system.content
+    assert re.findall(r'<api_doc rank="(\d)">\n(.*)\n</api_doc>', user.content) == [
+        ("1", doc_json(DOC)),
+        ("2", doc_json(BARE)),
+    ]
+    assert user.content.endswith("<instruction>\nClassify my photos\n</instruction>")
+    assert prompt.doc_ids == (DOC.id, BARE.id)
+    assert prompt.text == ""
+    assert prompt.rendered.startswith("system: ")
+
+
+def test_chat_without_docs_asks_for_no_docs() -> None:
+    system, user = build_prompt("Classify my photos", [], PromptStyle.CHAT).messages
+    assert "<api_doc>" not in system.content
+    assert user.content == "<instruction>\nClassify my photos\n</instruction>"
+
+
+def test_what_a_doc_does_not_say_is_not_available() -> None:
+    record = apibench_record(BARE)
+    assert record["framework"] == "acme"
+    assert {record[key] for key in ("functionality", "api_arguments", "example_code", "description")} == {
+        "N/A"
+    }
+    assert record["performance"] == {"dataset": "N/A", "accuracy": "N/A"}
+
+
+def test_figures_on_several_datasets_stay_apart() -> None:
+    figures = {"A": {"top-1": 1.0}, "B": {"top-1": 2.0}}
+    record = apibench_record(DOC.model_copy(update={"performance": figures}))
+    assert record["performance"] == {"dataset": ["A", "B"], "accuracy": figures}
+
+
+@pytest.mark.parametrize(
+    ("hub", "facts", "framework"),
+    [
+        ("torchhub", {}, "PyTorch"),
+        ("tfhub", {}, "TensorFlow Hub"),
+        ("huggingface", {}, "Hugging Face Transformers"),
+        ("huggingface", {"library": "diffusers"}, "diffusers"),
+        ("torchhub", {"framework": "PyTorchVideo"}, "PyTorchVideo"),
+    ],
+)
+def test_the_framework_is_named_as_apibench_names_it(hub: str, facts: dict[str, str], framework: str) -> None:
+    assert framework_of(BARE.model_copy(update={"hub": hub, "facts": facts})) == framework
+
+
+@given(instruction=hostile, said=hostile)
+def test_nothing_leaves_its_place_in_style_gorilla(instruction: str, said: str) -> None:
+    text = build_prompt(instruction, [with_text(said)]).text
+    assert re.findall(r"###\s*(?:USER|ASSISTANT)", text, re.IGNORECASE) == ["###USER", "###ASSISTANT"]
+    assert text.startswith("###USER: ")
+    assert text.endswith("###ASSISTANT: ")
+    assert "<<<" not in text
+    assert "</s>" not in text
+
+
+@given(instruction=hostile, texts=st.lists(hostile, max_size=3))
+def test_nothing_leaves_its_place_in_style_chat(instruction: str, texts: list[str]) -> None:
+    docs = [with_text(text, number=number) for number, text in enumerate(texts)]
+    said = build_prompt(instruction, docs, PromptStyle.CHAT).messages[1].content
+    tags = re.findall(r"<\s*/?\s*(?:api_doc|instruction)\b[^>]*>", said, re.IGNORECASE)
+    frames = [tag for rank in range(1, len(docs) + 1) for tag in (f'<api_doc rank="{rank}">', "</api_doc>")]
+    assert tags == [*frames, "<instruction>", "</instruction>"]
+    assert not re.search(r"<<<|<\||\|>|<｜|｜>|</s>|\[/INST\]|<</SYS>>|<end_of_turn>", said)
+
+
+@given(said=hostile)
+def test_a_doc_in_a_prompt_is_one_line_and_loses_nothing(said: str) -> None:
+    doc = with_text(said)
+    line = doc_json(doc)
+    assert "\n" not in line
+    assert json.loads(line) == apibench_record(doc)
+
+
+@given(text=hostile)
+def test_making_text_harmless_twice_changes_nothing_more(text: str) -> None:
+    assert harmless(harmless(text)) == harmless(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a < b and b > c",
+        "## Heading",
+        "### Input: my text",
+        "Paris is the <mask> of France.",
+        "x << 2",
+        "a | b",
+        "[1]",
+    ],
+)
+def test_text_that_means_nothing_to_the_frame_stays_to_the_letter(text: str) -> None:
+    assert harmless(text) == text
+
+
+def characters(text: str) -> int:
+    return len(text)
+
+
+@pytest.mark.parametrize("style", list(PromptStyle))
+def test_a_budget_drops_whole_docs_from_the_end(style: PromptStyle) -> None:
+    docs = [with_text(f"{number}" * 50, number=number) for number in range(5)]
+    whole = build_prompt("Anything", docs, style, k_docs=5)
+    size = sum(len(message.content) + 8 for message in whole.messages) or len(whole.text)
+    for budget in range(size, 0, -97):
+        try:
+            prompt = build_prompt(
+                "Anything", docs, style, k_docs=5, token_budget=budget, count_tokens=characters
+            )
+        except PromptTooLong:
+            break
+        kept = len(prompt.docs)
+        assert prompt.docs == tuple(docs[:kept])
+        assert prompt.dropped == tuple(doc.id for doc in docs[kept:])
+        assert all(doc_json(doc) in prompt.rendered for doc in prompt.docs)
+        assert not any(doc_json(doc) in prompt.rendered for doc in docs[kept:])
+        assert (sum(len(message.content) + 8 for message in prompt.messages) or len(prompt.text)) <= budget
+    assert kept == 1
+
+
+def test_the_largest_prompt_that_fits_is_the_one_that_is_built() -> None:
+    docs = [with_text("x" * 50, number=number) for number in range(3)]
+    two = len(build_prompt("Anything", docs, k_docs=2).text)
+    fitting = build_prompt("Anything", docs, k_docs=3, token_budget=two, count_tokens=characters)
+    assert len(fitting.docs) == 2
+    tighter = build_prompt("Anything", docs, k_docs=3, token_budget=two - 1, count_tokens=characters)
+    assert len(tighter.docs) == 1
+
+
+def test_a_best_doc_that_does_not_fit_is_an_error_that_says_so() -> None:
+    with pytest.raises(PromptTooLong, match=r"'torchhub:pytorch/vision:resnet50'.* only 50 fit") as caught:
+        build_prompt("Classify my photos", [DOC, BARE], token_budget=50)
+    assert isinstance(caught.value, InvalidRequest)
+    assert caught.value.field == "instruction"
+
+
+def test_an_instruction_that_does_not_fit_alone_is_an_error() -> None:
+    with pytest.raises(PromptTooLong, match="the instruction needs"):
+        build_prompt("Classify " * 100, [], token_budget=50)
+
+
+@given(st.text())
+def test_the_estimate_is_never_more_than_a_token_a_byte(text: str) -> None:
+    assert estimate_tokens(text) <= len(text.encode("utf-8", "surrogatepass"))
+
+
+def test_the_estimate_counts_what_tokenizers_count_apart() -> None:
+    assert estimate_tokens("") == 0
+    assert estimate_tokens("the cat") == 3
+    assert estimate_tokens("2048") == 4
+    assert estimate_tokens("\u56fe") == 3
+    assert estimate_tokens('{"a"}') == 4
