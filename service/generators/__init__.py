@@ -1,0 +1,1 @@
+"""Generators: a prompt in, the text of an answer out."""

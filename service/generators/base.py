@@ -1,0 +1,82 @@
+"""What every generator is: a prompt goes in, text comes out, in whatever shape the model writes.
+
+Whether that text holds a call, and whether the call exists, is decided elsewhere (`api_docs.response`,
+`api_docs.verification`): no generator is trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from retriever.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a generator may write: exactly one of a grammar, a choice of texts, or a JSON schema.
+
+    `grammar` is EBNF as xgrammar reads it (GBNF), its first rule named `root`.
+    """
+
+    grammar: str | None = None
+    choice: tuple[str, ...] = ()
+    json_schema: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if sum((self.grammar is not None, bool(self.choice), self.json_schema is not None)) != 1:
+            raise ValueError("a constraint is exactly one of grammar, choice and json_schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, as the engine counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a generator wrote.
+
+    `finish_reason` is `stop` where it came to an end by itself and `length` where it was cut off.
+    `reasons` are sentences for people: why the text is as it is, as far as the generator knows.
+    """
+
+    text: str
+    model: str | None
+    finish_reason: str
+    usage: Usage | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class Generator(Protocol):
+    """Turns prompts into text. Safe to use from several threads."""
+
+    @property
+    def name(self) -> str:
+        """What requests call it by."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """Which model writes; None where there is none."""
+        ...
+
+    def generate(
+        self,
+        prompt: Prompt,
+        *,
+        constraint: Constraint | None = None,
+        temperature: float = 0.0,
+        max_tokens: int = 512,
+    ) -> Generation:
+        """Write an answer of at most `max_tokens` tokens.
+
+        Raises:
+            GeneratorError: when there is no usable text; `GeneratorUnavailable` and `GeneratorTimeout`
+                where another generator may stand in.
+        """
+        ...
