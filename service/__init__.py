@@ -1,0 +1,1 @@
+"""The running product: settings, the pipeline, generators, HTTP and the command line."""

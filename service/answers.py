@@ -1,0 +1,152 @@
+"""Put answers together: the call with its code and warnings, or what failed, and what there is besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api_docs.call import parse_call
+from api_docs.catalogue import Entry
+from api_docs.snippets import render_code, warnings_for
+from api_docs.verification import Reason, Verification, verify
+from retriever.hits import Hit
+from service.generating import Generated
+from service.retrieving import ALTERNATIVES, Found
+from service.schemas import (
+    Alternative,
+    GenerateRequest,
+    GenerateResponse,
+    GeneratorChoice,
+    GeneratorInfo,
+    Status,
+    Timing,
+    VerificationInfo,
+)
+from service.served import Served
+from service.settings import OnUnverified, Settings
+from service.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a request: what was found, written and judged.
+
+    Without `generated` and `verification` nothing was found that serves the instruction.
+    """
+
+    request: GenerateRequest
+    served: Served
+    found: Found
+    watch: Stopwatch
+    chosen: GeneratorChoice
+    generated: Generated | None = None
+    verification: Verification | None = None
+
+
+def respond(outcome: Outcome, request_id: str, settings: Settings) -> GenerateResponse:
+    """The response that tells an outcome."""
+    generated, verification = outcome.generated, outcome.verification
+    if generated is None or verification is None:
+        return _no_match(outcome, request_id)
+    verdict = _verdict(outcome, verification, settings)
+    prompt = generated.prompt.rendered if outcome.request.include_prompt else None
+    judged = {"verification": verdict, "generator": generated.info, "prompt": prompt}
+    if not verdict.verified or verdict.call is None or verdict.doc_id is None:
+        return GenerateResponse(
+            status=Status.UNVERIFIED,
+            explanation=f"The call that was generated was refused: {verdict.message}.",
+            alternatives=_alternatives(outcome, None),
+            **judged,
+            **_always(outcome, request_id),
+        )
+    entry = outcome.served.catalogue.entry(verdict.doc_id)
+    call = parse_call(verdict.call)
+    return GenerateResponse(
+        status=Status.VERIFIED,
+        call=verdict.call,
+        code=render_code(call, entry, pin_revision=outcome.request.pin_revision),
+        hub=entry.doc.hub,
+        domain=entry.doc.domain,
+        doc_id=entry.doc.id,
+        explanation=_explanation(outcome, entry, verdict, generated.reasons),
+        warnings=warnings_for(call, entry),
+        alternatives=_alternatives(outcome, entry),
+        **judged,
+        **_always(outcome, request_id),
+    )
+
+
+def _no_match(outcome: Outcome, request_id: str) -> GenerateResponse:
+    asked = (("hub", outcome.request.hub), ("domain", outcome.request.domain))
+    where = " and ".join(f"{name} {str(value)!r}" for name, value in asked if value is not None)
+    message = f"no API doc{f' of {where}' if where else ''} serves this instruction"
+    if outcome.found.hits:
+        message += "; the nearest ones are under `hits`"
+    return GenerateResponse(
+        status=Status.NO_MATCH,
+        explanation=f"{message[0].upper()}{message[1:]}.",
+        verification=VerificationInfo(verified=False, reason=Reason.NO_CALL, message=message),
+        generator=GeneratorInfo(backend=outcome.chosen),
+        **_always(outcome, request_id),
+    )
+
+
+def _always(outcome: Outcome, request_id: str) -> dict[str, Any]:
+    """What every response says."""
+    laps = outcome.watch.laps
+    return {
+        "hits": tuple(outcome.served.hit_info(hit) for hit in outcome.found.hits),
+        "index_version": outcome.served.version,
+        "request_id": request_id,
+        "timing_ms": Timing(
+            retrieve=laps.get("retrieve", 0.0),
+            generate=laps.get("generate", 0.0),
+            verify=laps.get("verify", 0.0),
+            total=outcome.watch.total,
+        ),
+    }
+
+
+def _verdict(outcome: Outcome, verification: Verification, settings: Settings) -> VerificationInfo:
+    """The verdict; with `repair`, on the nearest valid call where the generator's own was refused."""
+    if verification.verified or settings.on_unverified is OnUnverified.REFUSE or not verification.nearest:
+        return VerificationInfo(**dict(verification))
+    nearest = verify(verification.nearest, outcome.served.catalogue, outcome.found.doc_ids)
+    if not nearest.verified:
+        return VerificationInfo(**dict(verification))
+    refused = {
+        "message": f"refused: {verification.message}; the nearest valid call stands in its place",
+        "rejected": verification.rejected,
+        "argument": verification.argument,
+    }
+    return VerificationInfo(**(dict(nearest) | refused), repaired=True)
+
+
+def _explanation(outcome: Outcome, entry: Entry, verdict: VerificationInfo, reasons: Sequence[str]) -> str:
+    """What the API does, in the doc's words, and why it is the answer."""
+    doc = entry.doc
+    what = doc.description.partition(". ")[0].rstrip(".") or doc.functionality or doc.domain.replace("-", " ")
+    said = [f"{doc.name} ({doc.hub}, {doc.domain.replace('-', ' ')}): {what}."]
+    if verdict.repaired:
+        said.append("The generator's own call was refused, and the nearest valid call stands in its place.")
+    rank = next((hit.rank for hit in outcome.found.hits if hit.doc_id == doc.id), None)
+    if rank is not None:
+        said.append(f"It ranks {rank} among the docs retrieved by {outcome.request.retriever}.")
+    return " ".join([*said, *reasons])
+
+
+def _alternatives(outcome: Outcome, answered: Entry | None) -> tuple[Alternative, ...]:
+    """Up to five other verified calls in the order of their ranks, each other hub's best among them."""
+    served, found = outcome.served, outcome.found
+    taken = {answered.identity} if answered else set()
+    hub = answered.doc.hub if answered else None
+    others = [hit for hit in found.best if served.catalogue.doc(hit.doc_id).hub != hub]
+    chosen: list[tuple[Hit, Alternative]] = []
+    for hit in (*others, *found.hits, *found.further):
+        identity = served.catalogue.entry(hit.doc_id).identity
+        if len(chosen) < ALTERNATIVES and identity not in taken:
+            taken.add(identity)
+            if (alternative := served.alternative(hit)) is not None:
+                chosen.append((hit, alternative))
+    return tuple(alternative for _, alternative in sorted(chosen, key=lambda pair: pair[0].rank))

@@ -1,0 +1,83 @@
+"""The HTTP application: routes, limits and error answers put together around a runtime."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from anyio import to_thread
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Lifespan
+
+from api_docs.errors import CallsmithError
+from service.middleware import Gate, HeadAsGet, RequestLog
+from service.problems import Problem, problem_of, problem_of_status, problem_of_validation
+from service.routes import calls, docs, health, reference
+from service.runtime import Runtime
+
+_DESCRIPTION = (
+    "Turns an instruction in plain words into one verified API call, over TorchHub, TFHub and Hugging Face. "
+    "Every response carries `X-Request-Id`; a sane one that you send is kept."
+)
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """The application that serves what `runtime` holds."""
+    app = routes_only(lifespan=_lifespan)
+    app.state.runtime = runtime
+    app.exception_handler(CallsmithError)(_answer_error)
+    app.exception_handler(RequestValidationError)(_answer_invalid_request)
+    app.exception_handler(HTTPException)(_answer_refusal)
+    settings = runtime.settings
+    # The last one added is the first to see a request.
+    app.add_middleware(
+        Gate, paths=calls.PATHS, max_body=settings.max_body, max_in_flight=settings.max_in_flight
+    )
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def routes_only(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes without anything behind them: enough for the OpenAPI schema."""
+    app = FastAPI(
+        title="Callsmith",
+        version=version("callsmith"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for router in (calls.router, docs.router, health.router, reference.router):
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    runtime: Runtime = app.state.runtime
+    to_thread.current_default_thread_limiter().total_tokens = runtime.settings.threads
+    yield
+    runtime.close()
+
+
+async def _answer_error(request: Request, exc: CallsmithError) -> Response:
+    return _response(problem_of(exc), request)
+
+
+async def _answer_invalid_request(request: Request, exc: RequestValidationError) -> Response:
+    return _response(problem_of_validation(exc.errors()), request)
+
+
+async def _answer_refusal(request: Request, exc: HTTPException) -> Response:
+    problem = problem_of_status(exc.status_code, request.method, request.url.path, exc.headers or {})
+    return _response(problem, request)
+
+
+def _response(problem: Problem, request: Request) -> Response:
+    body = problem.body(request.state.request_id)
+    return Response(body, problem.status, dict(problem.headers), media_type="application/json")

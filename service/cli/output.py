@@ -1,0 +1,190 @@
+"""How commands speak: JSON or pretty text on stdout, errors as one line on stderr, progress, exit codes.
+
+Text of docs is shown as it is, never as markup, and without characters that steer a terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from api_docs.errors import CallError, CallsmithError, GeneratorError, InvalidRequest, StorageError
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+USAGE_ERROR = 2
+FAILURE = 1
+INTERRUPTED = 130
+TERMINATED = 143
+_ENVIRONMENT_FAILED = (GeneratorError, StorageError, CallError)
+"""Errors that are nobody's mistake on the command line."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object for programs.")]
+
+
+def new_app(help_text: str, commands: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    """A group of commands."""
+    return typer.Typer(
+        help=help_text,
+        cls=commands,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+
+class Commands(TyperGroup):
+    """All commands. Turns every error into one line on stderr and an exit code."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line and exit; without `standalone_mode`, hand result and errors back."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        arguments = sys.argv[1:] if args is None else list(args)
+        as_json = "--json" in arguments
+        with _terminated_like_interrupted():
+            try:
+                found = super().main(arguments, prog_name, complete_var, False, windows_expand_args, **extra)
+            except CallsmithError as exc:
+                fail(str(exc), exc.code, as_json, exit_code(exc))
+            except TyperException as exc:
+                # Help that was asked for by giving no command is printed already.
+                message = exc.format_message()
+                if message:
+                    fail(
+                        f"{message} See `{prog_name or 'callsmith'} --help`.", "usage", as_json, exc.exit_code
+                    )
+                sys.exit(exc.exit_code)
+            except typer.Abort:
+                sys.exit(INTERRUPTED)
+        sys.exit(found if isinstance(found, int) else 0)
+
+
+def exit_code(exc: CallsmithError) -> int:
+    """2 where the command, a file or a setting is to be mended, 1 where it may work next time."""
+    return FAILURE if isinstance(exc, _ENVIRONMENT_FAILED) else USAGE_ERROR
+
+
+def fail(message: str, code: str, as_json: bool, status: int) -> NoReturn:
+    """Say what went wrong, in one line of red or of JSON, and exit."""
+    if as_json:
+        import orjson  # noqa: PLC0415 - only where it is needed
+
+        line = orjson.dumps({"error": {"code": code, "message": printable(message)}}).decode()
+        print(line, file=sys.stderr)
+    else:
+        one_line = " ".join(printable(message).split())
+        errors().print(Text(f"error: {one_line}", style="red"), soft_wrap=True)
+    sys.exit(status)
+
+
+def out() -> Console:
+    """Where results go."""
+    return Console(highlight=False)
+
+
+def errors() -> Console:
+    """Where everything else goes."""
+    return Console(stderr=True, highlight=False)
+
+
+def choice(kind: type[_Choice], value: str, what: str) -> _Choice:
+    """The member of a closed set that a value names.
+
+    Raises:
+        InvalidRequest: naming the members.
+    """
+    try:
+        return kind(value)
+    except ValueError as exc:
+        known = ", ".join(kind)
+        raise InvalidRequest(f"{what} is {value!r}; expected one of {known}", what) from exc
+
+
+def show_json(value: object) -> None:
+    """A result for programs; takes pydantic models, and what orjson takes."""
+    import orjson  # noqa: PLC0415 - only where it is needed
+    from pydantic import BaseModel  # noqa: PLC0415
+
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    print(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
+
+
+def printable(text: str) -> str:
+    """Text that can't steer a terminal: control characters and lone surrogates as their escapes."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
+        for character in text
+    )
+
+
+@contextlib.contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A function to report (done, in all) to: a bar on a terminal, a line per tenth elsewhere."""
+    console = errors()
+    if not console.is_terminal:
+        yield _TenthsReported(title)
+        return
+    from rich.progress import (  # noqa: PLC0415 - only where there is a terminal
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(title, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+class _TenthsReported:
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._reported = -1
+
+    def __call__(self, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 10
+        if tenth > self._reported:
+            self._reported = tenth
+            print(f"{self._title}: {done} of {total}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM unwind the stack as Ctrl-C does, so that nothing half-written stays behind."""
+
+    def stop(*_: object) -> NoReturn:
+        sys.exit(TERMINATED)
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever runs us there handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,18 @@
+"""Ids of requests: made here, or taken over where they are sane."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_SANE = re.compile(r"[A-Za-z0-9._~-]{1,64}")
+
+
+def new_id() -> str:
+    """A fresh request id: 16 hex digits."""
+    return os.urandom(8).hex()
+
+
+def is_sane(request_id: str) -> bool:
+    """Whether somebody else's id may stand in our headers and logs."""
+    return _SANE.fullmatch(request_id) is not None

@@ -1,0 +1,31 @@
+"""What the routes share: documented errors, and models as responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from service.schemas import ErrorResponse
+
+_ERRORS = {
+    400: "The body is not JSON.",
+    404: "There is no such API doc.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+    422: "A field is missing, unknown or out of range; the message says which and what was expected.",
+    502: "The engine gave no usable answer, and nothing could stand in for it.",
+    503: "Too many requests are in flight, or what this needs is not available; try again later.",
+    504: "The engine took too long, and nothing could stand in for it.",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for the errors that a route answers with."""
+    return {status: {"model": ErrorResponse, "description": _ERRORS[status]} for status in statuses}
+
+
+def as_json(model: BaseModel) -> Response:
+    """A model that is already valid as a response, without validating it again."""
+    return Response(model.model_dump_json(), media_type="application/json")

@@ -1,0 +1,253 @@
+"""What goes in and out of the service: requests, responses, their fields and limits.
+
+The same models serve HTTP, the command line and batches. They know no HTTP status.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from api_docs.domains import Domain
+from api_docs.verification import Verification
+from retriever.hits import RetrieverName
+from service.instruction import MAX_LENGTH, clean_instruction
+
+MAX_K = 50
+MAX_PER_PAGE = 100
+MAX_PAGE = 1_000_000
+
+
+class GeneratorChoice(StrEnum):
+    """The generators a request may choose; `AUTO` is the engine where one is set, else `GROUNDED`."""
+
+    AUTO = "auto"
+    VLLM = "vllm"
+    GROUNDED = "grounded"
+
+
+class Status(StrEnum):
+    """What became of an instruction."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    NO_MATCH = "no_match"
+
+
+Instruction = Annotated[
+    str,
+    AfterValidator(clean_instruction),
+    Field(
+        description="What the API should do, in plain words.",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_LENGTH},
+        examples=["I want to classify photos of animals on a phone"],
+    ),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ---- requests ------------------------------------------------------------------------------------
+
+
+class SearchRequest(_Model):
+    """Which API docs answer an instruction?"""
+
+    instruction: Instruction
+    hub: Annotated[
+        str | None,
+        Field(description="Only this hub; all hubs when left out.", examples=["torchhub"]),
+    ] = None
+    domain: Annotated[Domain | None, Field(description="Only this domain; all when left out.")] = None
+    k: Annotated[int, Field(strict=True, ge=1, le=MAX_K, description="API docs to retrieve.")] = 5
+    retriever: Annotated[
+        RetrieverName,
+        Field(description="`hybrid` (words and vectors), `bm25`, `dense`, or `none` (zero-shot)."),
+    ] = RetrieverName.HYBRID
+
+
+class GenerateRequest(SearchRequest):
+    """Which call does what an instruction asks for?"""
+
+    generator: Annotated[
+        GeneratorChoice,
+        Field(description="`vllm` (the engine), `grounded` (no model), `auto` (the engine, if one is set)."),
+    ] = GeneratorChoice.AUTO
+    temperature: Annotated[
+        float, Field(strict=True, ge=0, le=2, allow_inf_nan=False, description="For the engine; 0 is greedy.")
+    ] = 0.0
+    max_tokens: Annotated[
+        int, Field(strict=True, ge=1, le=4_096, description="For the engine: the most tokens it may write.")
+    ] = 512
+    include_prompt: Annotated[
+        bool, Field(strict=True, description="Whether the response shows the prompt.")
+    ] = False
+    pin_revision: Annotated[
+        bool,
+        Field(strict=True, description="Whether `code` loads the revision that the doc recorded, if it can."),
+    ] = False
+
+
+class Listing(_Model):
+    """Which API docs to list: a page of those that pass every filter."""
+
+    hub: Annotated[str | None, Field(description="Only this hub.")] = None
+    domain: Annotated[Domain | None, Field(description="Only this domain.")] = None
+    q: Annotated[
+        str | None,
+        Field(max_length=200, description="Only docs that contain every one of these words, in any case."),
+    ] = None
+    page: Annotated[int, Field(ge=1, le=MAX_PAGE, description="1 is the first page.")] = 1
+    per_page: Annotated[int, Field(ge=1, le=MAX_PER_PAGE, description="API docs on a page.")] = 20
+
+
+# ---- responses -----------------------------------------------------------------------------------
+
+
+class HitInfo(_Model):
+    """One retrieved API; `merged` are ids of other docs with an equal call."""
+
+    id: Annotated[str, Field(description="Id of the API doc; `GET /api_docs/{id}` shows it.")]
+    rank: Annotated[int, Field(description="1 is the best.")]
+    score: Annotated[float, Field(description="What the ranking went by; higher is better.")]
+    scores: Annotated[dict[str, float], Field(description="Each retriever's own score, and the fused one.")]
+    name: str
+    hub: str
+    domain: Domain
+    source_url: str | None
+    merged: tuple[str, ...] = ()
+
+
+class Alternative(_Model):
+    """Another verified call."""
+
+    call: str
+    id: str
+    name: str
+    hub: str
+    domain: Domain
+    score: float
+    source_url: str | None
+
+
+class VerificationInfo(Verification):
+    """The verdict on the generator's call; `repaired` says that the nearest valid call took its place."""
+
+    repaired: bool = False
+
+
+class GeneratorInfo(_Model):
+    """Who answered; `degraded` says that another generator had to stand in, `reason` why."""
+
+    backend: str
+    model: str | None = None
+    degraded: bool = False
+    reason: str | None = None
+
+
+class SearchTiming(_Model):
+    """Milliseconds."""
+
+    retrieve: float
+    total: float
+
+
+class Timing(SearchTiming):
+    """Milliseconds by step."""
+
+    generate: float
+    verify: float
+
+
+class SearchResponse(_Model):
+    """The best API docs for an instruction, best first."""
+
+    hits: tuple[HitInfo, ...]
+    index_version: str
+    request_id: str
+    timing_ms: SearchTiming
+
+
+class GenerateResponse(_Model):
+    """One verified call, or why there is none. `call` and `code` are null unless verified."""
+
+    status: Status
+    call: Annotated[str | None, Field(description="One line of Python.")] = None
+    code: Annotated[str | None, Field(description="A snippet that loads and uses the model.")] = None
+    hub: str | None = None
+    domain: Domain | None = None
+    doc_id: str | None = None
+    explanation: str
+    warnings: Annotated[
+        tuple[str, ...], Field(description="What to know before running it: remote code, pickles, dead docs.")
+    ] = ()
+    verification: VerificationInfo
+    hits: tuple[HitInfo, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    confidence: Annotated[float | None, Field(description="Null until calibrated.")] = None
+    generator: GeneratorInfo
+    index_version: str
+    request_id: str
+    timing_ms: Timing
+    prompt: Annotated[str | None, Field(description="Only where `include_prompt` asked for it.")] = None
+
+
+class DocSummary(_Model):
+    """One line of the list of API docs."""
+
+    id: str
+    hub: str
+    domain: Domain
+    name: str
+    functionality: str
+    call: str
+    license: str | None
+    source_url: str | None
+    alive: bool
+
+
+class DocList(_Model):
+    """One page of API docs, in catalogue order."""
+
+    items: tuple[DocSummary, ...]
+    total: Annotated[int, Field(description="Docs that pass the filters, on all pages.")]
+    page: int
+    per_page: int
+    pages: int
+    index_version: str
+
+
+class Health(_Model):
+    """The process answers."""
+
+    status: str
+    version: str
+
+
+class Readiness(_Model):
+    """What the service would answer with."""
+
+    status: str
+    index_version: str
+    docs: int
+    hubs: tuple[str, ...]
+    generator: Annotated[str, Field(description="What `auto` means here.")]
+
+
+class ErrorInfo(_Model):
+    """What went wrong, for programs (`code`) and for people (`message`)."""
+
+    code: str
+    message: str
+    field: Annotated[str | None, Field(description="The part of the request that is wrong.")] = None
+    request_id: str
+
+
+class ErrorResponse(_Model):
+    """The body of every response that isn't 2xx."""
+
+    error: ErrorInfo

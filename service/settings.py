@@ -1,0 +1,237 @@
+"""What can be set: one frozen object, read from `CALLSMITH_*` variables and checked before anything starts.
+
+Knows names, limits and defaults. Opens no file, no port and no connection.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api_docs.errors import ConfigurationError
+
+PREFIX = "CALLSMITH_"
+NOT_SETTINGS = frozenset({"CALLSMITH_DATA"})
+"""Variables with our prefix that aren't settings: other people's data, for tests and measurements."""
+
+
+class OnUnverified(StrEnum):
+    """What becomes of a model's call that is not in the catalogue."""
+
+    REFUSE = "refuse"
+    REPAIR = "repair"
+
+
+class LogLevel(StrEnum):
+    """The least severe messages that are logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """Every setting of Callsmith; the variable is `CALLSMITH_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    host: Annotated[str, Field(description="Address to listen on; `0.0.0.0` listens on all of them.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, Field(ge=1, le=65_535, description="Port to listen on.")] = 8000
+    workers: Annotated[int, Field(ge=1, le=64, description="Worker processes that share the port.")] = 1
+    var: Annotated[Path, Field(description="Folder for what Callsmith writes: indexes and catalogues.")] = (
+        Path("var")
+    )
+    catalogue: Annotated[
+        Path | None, Field(description="Catalogue folder to serve; the shipped snapshot when unset.")
+    ] = None
+    embedding_model: Annotated[
+        str,
+        Field(min_length=1, max_length=400, description="sentence-transformers model: name or folder."),
+    ] = "sentence-transformers/all-MiniLM-L6-v2"
+    embedding_threads: Annotated[
+        int, Field(ge=0, le=256, description="Cores that one encoding may use; 0 leaves the choice to torch.")
+    ] = 0
+    bm25: Annotated[
+        Literal["bm25s", "rank-bm25"],
+        Field(description="BM25 implementation; `rank-bm25` is the published baseline, and slow."),
+    ] = "bm25s"
+    no_match_threshold: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            allow_inf_nan=False,
+            description="Score of `dense` below which an instruction that shares no word with a hit gets "
+            "`no_match`. Conservative, not calibrated.",
+        ),
+    ] = 0.15
+    on_unverified: Annotated[
+        OnUnverified,
+        Field(description="A model's call that fails verification: `refuse`, or `repair` to the nearest."),
+    ] = OnUnverified.REFUSE
+    prompt_style: Annotated[
+        Literal["gorilla", "chat"],
+        Field(description="Prompt style for the engine: `gorilla` for the published weights, else `chat`."),
+    ] = "gorilla"
+    engine_url: Annotated[
+        str | None,
+        Field(description="OpenAI-compatible endpoint, such as `http://127.0.0.1:8001/v1`; none when unset."),
+    ] = None
+    engine_model: Annotated[
+        str | None,
+        Field(max_length=400, description="The engine's model; its first one when unset."),
+    ] = None
+    engine_key: Annotated[
+        SecretStr | None, Field(description="The engine's API key. Never logged, never shown.")
+    ] = None
+    engine_timeout: Annotated[
+        float,
+        Field(gt=0, le=600, allow_inf_nan=False, description="Seconds that the engine may take per request."),
+    ] = 30.0
+    engine_retries: Annotated[
+        int, Field(ge=0, le=10, description="How often a failed request to the engine is tried again.")
+    ] = 2
+    engine_concurrency: Annotated[
+        int, Field(ge=1, le=1_000, description="Requests that the engine gets at once from one worker.")
+    ] = 32
+    engine_context: Annotated[
+        int, Field(ge=256, le=2_000_000, description="Tokens that prompt and answer may have together.")
+    ] = 2_048
+    constrained: Annotated[
+        bool, Field(description="Whether the engine may only write calls that the retrieved docs allow.")
+    ] = True
+    threads: Annotated[
+        int, Field(ge=1, le=256, description="Requests that one worker computes at once; more of them wait.")
+    ] = 40
+    max_in_flight: Annotated[
+        int,
+        Field(ge=1, le=10_000, description="Requests that one worker holds, waiting included; more get 503."),
+    ] = 256
+    max_body: Annotated[
+        int, Field(ge=1_024, le=16 * 2**20, description="Largest request body in bytes; more gets a 413.")
+    ] = 64 * 2**10
+    shutdown_timeout: Annotated[
+        int, Field(ge=1, le=3_600, description="Seconds that requests in flight get to finish after SIGTERM.")
+    ] = 30
+    log_level: Annotated[LogLevel, Field(description="Least severe messages to log.")] = LogLevel.INFO
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_a_name_or_address(cls, host: str) -> str:
+        bare = host.strip("[]")
+        if ":" in bare:
+            ipaddress.IPv6Address(bare)  # its ValueError says what is wrong
+        elif not all(part and part.replace("-", "").isalnum() for part in bare.rstrip(".").split(".")):
+            raise ValueError("expected an address or a host name, without scheme and port")
+        return bare
+
+    @field_validator("engine_url")
+    @classmethod
+    def _engine_url_is_plain(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected http://host:port/v1 or https://…")
+        if parts.username or parts.password:
+            raise ValueError("a URL must not carry a password; use CALLSMITH_ENGINE_KEY")
+        if parts.query or parts.fragment:
+            raise ValueError("expected an address without ? and #")
+        _ = parts.port  # its ValueError says what is wrong
+        return url.rstrip("/")
+
+    @field_validator("var")
+    @classmethod
+    def _var_is_a_folder_of_our_own(cls, var: Path) -> Path:
+        resolved = var.expanduser().absolute()
+        if resolved in (Path(resolved.anchor), Path.home()):
+            raise ValueError("expected a folder of its own, such as 'var'")
+        if resolved.exists() and not resolved.is_dir():
+            raise ValueError("there is a file in that place; name a folder")
+        return resolved
+
+    @field_validator("catalogue")
+    @classmethod
+    def _catalogue_is_a_folder(cls, catalogue: Path | None) -> Path | None:
+        if catalogue is None:
+            return None
+        resolved = catalogue.expanduser().absolute()
+        if not resolved.is_dir():
+            raise ValueError("no such folder; write one with `callsmith docs import` or `docs build`")
+        return resolved
+
+    @model_validator(mode="after")
+    def _engine_settings_have_an_engine(self) -> Self:
+        if self.engine_url is None and (self.engine_key is not None or self.engine_model is not None):
+            name = "CALLSMITH_ENGINE_KEY" if self.engine_key is not None else "CALLSMITH_ENGINE_MODEL"
+            raise ValueError(f"{name} is set, but CALLSMITH_ENGINE_URL is not; set the URL, or unset {name}")
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """The settings that differ from their defaults as variables, for worker processes."""
+        found = {}
+        for name, value in self:
+            if value is None or value == type(self).model_fields[name].default:
+                continue
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+            found[variable(name)] = str(plain)
+        return found
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment; `overrides` (None means unset) win, as flags of a command do.
+
+    Raises:
+        ConfigurationError: naming every variable that is wrong, its value and what was expected.
+    """
+    _refuse_unknown(os.environ)
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as exc:
+        raise ConfigurationError("; ".join(_complaints(exc, given))) from exc
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    return f"{PREFIX}{field.upper()}"
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """A misspelt variable would be ignored without a word, and its author believe it in force."""
+    known = {variable(name) for name in Settings.model_fields}
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and name.upper() not in known | NOT_SETTINGS:
+            close = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "docs/settings.md lists all"
+            raise ConfigurationError(
+                f"{name} is no setting of Callsmith; {hint} Unset it, or correct its name"
+            )
+
+
+def _complaints(exc: ValidationError, given: Iterable[str]) -> Iterable[str]:
+    for error in exc.errors(include_url=False):
+        field = str(error["loc"][0]) if error["loc"] else ""
+        message = error["msg"].removeprefix("Value error, ")
+        if not field:
+            yield message
+            continue
+        name = f"--{field.replace('_', '-')}" if field in given else variable(field)
+        yield f"{name}{_shown(field, error['input'])}: {message}"
+
+
+def _shown(field: str, value: object) -> str:
+    """The value, where it can't hold a secret."""
+    return "" if field == "engine_key" or "@" in str(value) else f" is {value!r}"
