@@ -89,7 +89,11 @@ def parse_value(text: str) -> ast.expr:
     Raises:
         UnparseableCall: when it is not an expression.
     """
-    return _single_expression(text)
+    match _statements(text):
+        case [ast.Expr(value=value)]:
+            return value
+        case _:
+            raise UnparseableCall(f"{_short(text)} is not one expression; expected the value of an argument")
 
 
 def literal(text: str) -> object:
@@ -174,6 +178,19 @@ class _Normaliser(ast.NodeTransformer):
 
 
 def _single_expression(text: str) -> ast.expr:
+    """The expression of a text, without what it is assigned to."""
+    match _statements(text):
+        case [ast.Expr(value=ast.NamedExpr(value=value))]:
+            return value
+        case [ast.Expr(value=value) | ast.Assign(value=value)]:
+            return value
+        case [ast.AnnAssign(value=ast.expr() as value)]:
+            return value
+        case _:
+            raise UnparseableCall(f"{_short(text)} is not one expression; expected a single call")
+
+
+def _statements(text: str) -> list[ast.stmt]:
     if len(text) > MAX_CALL_LENGTH:
         raise UnparseableCall(f"a call of {len(text)} characters; at most {MAX_CALL_LENGTH} are read")
     try:
@@ -183,15 +200,7 @@ def _single_expression(text: str) -> ast.expr:
         raise UnparseableCall(f"{_short(text)} is not a Python expression: {reason}") from exc
     if _deeper_than(tree, MAX_DEPTH):
         raise UnparseableCall(f"{_short(text)} is nested more than {MAX_DEPTH} levels deep")
-    match tree.body:
-        case [ast.Expr(value=ast.NamedExpr(value=value))]:
-            return value
-        case [ast.Expr(value=value) | ast.Assign(value=value)]:
-            return value
-        case [ast.AnnAssign(value=ast.expr() as value)]:
-            return value
-        case _:
-            raise UnparseableCall(f"{_short(text)} is not one expression; expected a single call")
+    return tree.body
 
 
 def _quiet(text: str) -> str:

@@ -103,11 +103,14 @@ class Catalogue:
         self._by_callee: dict[str, list[Entry]] = defaultdict(list)
         self._by_identity: dict[Identity, list[Entry]] = defaultdict(list)
         self._by_key: dict[_Key, list[Entry]] = defaultdict(list)
+        self._by_target: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             self._by_callee[entry.call.callee].append(entry)
             self._by_identity[entry.identity].append(entry)
             for key in _keys(entry):
                 self._by_key[key].append(entry)
+            if (target := target_of(entry.call, entry.loader)) is not None:
+                self._by_target[target].append(entry)
 
     def __len__(self) -> int:
         return len(self.docs)
@@ -140,6 +143,12 @@ class Catalogue:
         Arguments that choose a model behind an entrypoint, and all others, are still to be checked.
         """
         return self._by_key.get(_key(call, loader_of(call.callee)), ())
+
+    def otherwise_called(self, call: Call) -> Sequence[Entry]:
+        """The entries that name the model that a call names, but load it with another callee."""
+        target = target_of(call, loader_of(call.callee))
+        found = self._by_target.get(target, ()) if target is not None else ()
+        return [entry for entry in found if entry.call.callee != call.callee]
 
     def with_identity(self, identity: Identity) -> Sequence[Entry]:
         """Every entry that loads the same thing, in catalogue order."""
@@ -177,6 +186,19 @@ def _key(call: Call, loader: Loader) -> _Key:
     if loader is GENERIC:
         return call.callee, *call.positional[:1]
     return call.callee, *(loader.value_of(call, name) for name in loader.identity)
+
+
+def target_of(call: Call, loader: Loader) -> str | None:
+    """Source text of the value that names the model: the last identifying argument that is given.
+
+    None for torch.hub, whose entrypoints name a model only within their repository.
+    """
+    if loader is GENERIC:
+        return next(iter((*call.positional, *(value for _, value in call.keywords))), None)
+    if loader.forwards:
+        return None
+    values = (loader.value_of(call, name) for name in reversed(loader.identity))
+    return next(filter(None, values), None)
 
 
 def _keys(entry: Entry) -> set[_Key]:

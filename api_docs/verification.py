@@ -27,7 +27,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from api_docs.call import Call, is_device, is_number_type, is_plain_data, parse_call, parse_value
-from api_docs.catalogue import Catalogue, Entry, entry_of
+from api_docs.catalogue import Catalogue, Entry, entry_of, target_of
 from api_docs.errors import InvalidDoc, UnparseableCall
 from api_docs.loaders import GENERIC, LOADERS, bind
 from api_docs.models import ApiDoc, Argument, ArgumentType
@@ -124,7 +124,9 @@ def verify(text: str, catalogue: Catalogue, hits: Sequence[str] = ()) -> Verific
             return _verified(call, entry)
         problems.append((entry, found))
     if not problems:
-        return _refusal(text, _unknown(call, catalogue), _nearest(call.render(), catalogue, hits))
+        same_model = next(iter(catalogue.otherwise_called(call)), None)
+        nearest = same_model.call.render() if same_model else _nearest(call.render(), catalogue, hits)
+        return _refusal(text, _unknown(call, catalogue), nearest)
     entry, problem = _most_telling(call, problems)
     return _refusal(text, problem, entry.call.render(), entry.doc.id)
 
@@ -257,16 +259,18 @@ def _unknown_argument(name: str, value: str, entry: Entry) -> Problem:
 
 def _closed_problem(name: str, value: str, closed: Sequence[str], entry: Entry) -> Problem | None:
     """Whether a value could bring in something other than the API: another revision, tokenizer, pipeline."""
-    allowed = [*closed, *entry.identifying.values()]
+    allowed = [*closed]
     if name == "revision" and entry.revision is not None:
         allowed.append(entry.revision)
+    elif closed == ("None",) and (target := target_of(entry.call, entry.loader)) is not None:
+        allowed.append(target)  # the part that comes with the model itself
     if value in allowed:
         return None
     return _problem(
         Reason.WRONG_IDENTITY,
         name,
         f"{name}={_short(value)} could load something other than {entry.doc.id}; leave it out, or write "
-        f"one of {', '.join(dict.fromkeys(allowed))}",
+        f"one of {', '.join(allowed)}",
     )
 
 
@@ -326,6 +330,12 @@ def _most_telling(call: Call, problems: Sequence[tuple[Entry, Problem]]) -> tupl
 def _unknown(call: Call, catalogue: Catalogue) -> Problem:
     """Which part of a call without candidates is in no doc of the catalogue."""
     fitting: Sequence[Entry] = catalogue.with_callee(call.callee)
+    if others := catalogue.otherwise_called(call):
+        return _problem(
+            Reason.UNKNOWN_API if fitting else Reason.UNKNOWN_CALLEE,
+            None,
+            f"{others[0].doc.id} is called with {others[0].call.callee!r}, not with {_short(call.callee)!r}",
+        )
     if not fitting:
         return _problem(
             Reason.UNKNOWN_CALLEE, None, f"no API doc of the catalogue is called with {_short(call.callee)!r}"
