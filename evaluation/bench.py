@@ -129,7 +129,8 @@ def _texts(docs: int) -> list[str]:
     generator = np.random.default_rng(0)
     pairs = generator.integers(0, len(words), (docs, 2))
     return [
-        " ".join([*words[a][: len(words[a]) // 2], *words[b][len(words[b]) // 2 :]]) for a, b in pairs.tolist()
+        " ".join([*words[a][: len(words[a]) // 2], *words[b][len(words[b]) // 2 :]])
+        for a, b in pairs.tolist()
     ]
 
 
@@ -159,7 +160,9 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode}; run `callsmith serve` to see why")
+            raise RuntimeError(
+                f"the server ended with {process.returncode}; run `callsmith serve` to see why"
+            )
         with contextlib.suppress(httpx2.TransportError):
             if httpx2.get(f"{url}/readyz").status_code == 200:
                 return

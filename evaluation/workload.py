@@ -47,9 +47,8 @@ def instructions(count: int, seed: int = 0) -> list[str]:
     """
     uses = [use for task in TASKS.values() for use in task.uses]
     every = [
-        f"{opening} {use} {ending}"
-        for opening, use, ending in itertools.product(_OPENINGS, uses, _ENDINGS)
+        f"{opening} {use} {ending}" for opening, use, ending in itertools.product(_OPENINGS, uses, _ENDINGS)
     ]
     if count > len(every):
         raise ValueError(f"{count} instructions asked for; the task table makes {len(every)}")
-    return random.Random(seed).sample(every, count)
+    return random.Random(seed).sample(every, count)  # noqa: S311 - a workload, no secret

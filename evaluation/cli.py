@@ -1,0 +1,91 @@
+"""`callsmith evaluate`: measurements that anyone can rerun."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api_docs.models import Hub
+from retriever.hits import RetrieverName
+from service.cli.output import AsJson, new_app, out, progress, show_json
+
+app = new_app("Measure: APIBench by two rules, retrieval, speed.")
+
+
+class Ranking(StrEnum):
+    """The retrievers that rank anything."""
+
+    HYBRID = "hybrid"
+    BM25 = "bm25"
+    DENSE = "dense"
+
+
+@app.command()
+def apibench(  # noqa: PLR0913, PLR0917 - every one is an option of the command
+    hub: Annotated[Hub, typer.Option(help="Whose docs and rows these are.")],
+    docs: Annotated[Path, typer.Option(help="APIBench's API docs, JSONL.")],
+    evaluation_rows: Annotated[Path, typer.Option("--eval", help="Evaluation rows, JSONL.")],
+    folder: Annotated[Path, typer.Option("--out", help="Where the results go.")],
+    responses: Annotated[
+        Path | None, typer.Option(help="Grade these responses instead of answering the rows.")
+    ] = None,
+    retriever: Annotated[Ranking, typer.Option(help="Which retriever answers.")] = Ranking.HYBRID,
+    as_json: AsJson = False,
+) -> None:
+    """Answer APIBench's rows, or grade given responses, by the published and the strict rule."""
+    from evaluation import apibench as bench  # noqa: PLC0415 - heavy
+
+    benchmark = bench.Benchmark.read(hub, docs, evaluation_rows)
+    if responses is not None:
+        answers = bench.given_answers(benchmark, responses)
+    else:
+        from retriever.embedding import load_encoder  # noqa: PLC0415 - heavy
+
+        encoder = load_encoder()
+        with progress("answering") as report:
+            answers = bench.answer_rows(benchmark, encoder, RetrieverName(retriever.value), report)
+    with progress("grading") as report:
+        graded = bench.grade(benchmark, answers, report)
+    figures = bench.metrics(benchmark, graded, answers)
+    figures |= {
+        "retriever": None if responses else retriever.value,
+        "responses": responses and responses.name,
+    }
+    bench.write_run(folder, answers, graded, figures)
+    if as_json:
+        show_json(figures)
+    else:
+        _show(figures, folder)
+
+
+@app.command()
+def bench(
+    requests: Annotated[int, typer.Option(min=64, max=5_000, help="Requests of the 32 clients.")] = 2_000,
+    keyword_docs: Annotated[int, typer.Option(min=100, max=200_000, help="Texts for the two BM25.")] = 40_000,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where the results go.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Speed and memory of a real server on this machine."""
+    from evaluation import bench as speed  # noqa: PLC0415 - heavy
+
+    results = speed.run(requests, keyword_docs)
+    path = speed.write(results, folder or speed.RESULTS)
+    if as_json:
+        show_json(results)
+    else:
+        _show(results, path)
+
+
+def _show(figures: dict[str, Any], where: Path) -> None:
+    from rich.table import Table  # noqa: PLC0415 - only for people
+
+    table = Table("figure", "value", show_edge=False)
+    for name, value in figures.items():
+        for part, inner in value.items() if isinstance(value, dict) else (("", value),):
+            shown = f"{inner:.4g}" if isinstance(inner, float) else str(inner)
+            table.add_row(f"{name} {part}".strip().replace("_", " "), shown)
+    out().print(table)
+    out().print(f"written to {where}")
