@@ -5,12 +5,11 @@ A line never holds request bodies, query strings, headers or settings.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 from service.settings import LogLevel
 
@@ -31,7 +30,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return json.dumps(line, default=str)  # in ASCII, so that any text survives any terminal
 
 
 class PlainLines(logging.Formatter):

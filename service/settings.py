@@ -131,9 +131,8 @@ class Settings(BaseSettings):
     @classmethod
     def _host_is_a_name_or_address(cls, host: str) -> str:
         bare = host.strip("[]")
-        if ":" in bare:
-            ipaddress.IPv6Address(bare)  # its ValueError says what is wrong
-        elif not all(part and part.replace("-", "").isalnum() for part in bare.rstrip(".").split(".")):
+        parts = bare.rstrip(".").split(".")
+        if not _is_ipv6(bare) and not all(part and part.replace("-", "").isalnum() for part in parts):
             raise ValueError("expected an address or a host name, without scheme and port")
         return bare
 
@@ -207,6 +206,14 @@ def load_settings(**overrides: Any) -> Settings:
 def variable(field: str) -> str:
     """The environment variable of a field."""
     return f"{PREFIX}{field.upper()}"
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

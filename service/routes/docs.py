@@ -21,7 +21,7 @@ def list_docs(query: Annotated[Listing, Query()], runtime: RuntimeDep) -> Respon
     return as_json(listing.page_of(query, runtime.served))
 
 
-@router.get("/{doc_id:path}", response_model=ApiDoc, responses=documented(404), summary="One API doc")
+@router.get("/{doc_id:path}", response_model=ApiDoc, responses=documented(404, 422), summary="One API doc")
 def get_doc(
     doc_id: Annotated[str, Path(examples=["torchhub:pytorch/vision:resnet50"])], runtime: RuntimeDep
 ) -> Response:
