@@ -232,7 +232,7 @@ decide = always(
 
 HEADS: tuple[tuple[str, Recipe], ...] = (
     (
-        r"(Whisper|Speech2Text|Moonshine|Cohere\w*|Voxtral\w*|Lasr\w*|Pop2Piano)ForConditionalGeneration",
+        r"(Whisper|Speech2Text|Moonshine|Lasr\w*|Pop2Piano)ForConditionalGeneration",
         transcribe,
     ),
     (r"\w*(ForSpeechSeq2Seq|ForSpeechToText|ForTDT|ForRNNT)|SpeechEncoderDecoderModel", transcribe),
@@ -246,7 +246,10 @@ HEADS: tuple[tuple[str, Recipe], ...] = (
     ),
     (r"\w*(ForAudioXVector|ForXVector)", voice_print),
     (r"\w*ForAudioFrameClassification", who_speaks),
-    (r"VitsModel|Bark\w*|Musicgen\w*|\w*ForTextTo(Waveform|Spectrogram)|FastSpeech2Conformer\w*", speak),
+    (
+        r"VitsModel|Bark\w*|Musicgen\w*|Dia\w*|\w*ForTextTo(Waveform|Spectrogram)|FastSpeech2Conformer\w*",
+        speak,
+    ),
     (r"ClapModel", match_sound),
     (r"(Encodec|Dac|Mimi)Model|AutoModelForAudioTokenization", encode_sound),
     (

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from api_docs.domains import Domain
 from api_docs.snippets import audio_heads, multimodal_heads, text_heads, vision_heads
-from api_docs.snippets.inputs import IMAGE, text, tone
+from api_docs.snippets.inputs import IMAGE, PICTURES, text, tone
 from api_docs.snippets.parts import Code, Recipe, Subject, Use, always, code
 
 
@@ -32,8 +32,10 @@ def _head(subject: Subject) -> Recipe:
     head = re.sub(r".*(?=For[A-Z])", "", subject.owner)
     by_class = (recipe for pattern, recipe in multimodal_heads.HEADS if re.fullmatch(pattern, subject.owner))
     by_name = (recipe for pattern, recipe in _HEADS if re.fullmatch(pattern, subject.owner))
+    by_id = (recipe for pattern, recipe in multimodal_heads.BY_ID if re.search(pattern, subject.model_id))
     return (
-        next(by_class, None)
+        next(by_id, None)
+        or next(by_class, None)
         or _MISREAD.get((subject.domain, head))
         or next(by_name, None)
         or _DOMAINS.get(subject.domain, _unknown)
@@ -70,7 +72,7 @@ def _unknown(subject: Subject) -> Use:
 
 def _of_other_framework(subject: Subject, framework: str) -> Use:
     """TensorFlow's and Flax's classes: inputs of their kind, and the outputs as they are."""
-    if subject.domain in _IMAGE_DOMAINS:
+    if subject.domain in PICTURES:
         loader, ready, given = "AutoImageProcessor", IMAGE, "image"
     elif subject.domain in _AUDIO_DOMAINS:
         loader, ready, given = "AutoFeatureExtractor", tone(), "waveform, sampling_rate=rate"
@@ -89,13 +91,6 @@ def _of_other_framework(subject: Subject, framework: str) -> Use:
     )
 
 
-_IMAGE_DOMAINS = (
-    Domain.IMAGE_CLASSIFICATION,
-    Domain.IMAGE_FEATURE_EXTRACTION,
-    Domain.IMAGE_SEGMENTATION,
-    Domain.OBJECT_DETECTION,
-    Domain.DEPTH_ESTIMATION,
-)
 _AUDIO_DOMAINS = (
     Domain.AUDIO_CLASSIFICATION,
     Domain.AUTOMATIC_SPEECH_RECOGNITION,

@@ -49,7 +49,7 @@ def _saved(call: str, *ready: str | Code, imports: tuple[str, ...] = ()) -> Reci
 
 _from_prompt = _saved("model(prompt)", _PROMPT)
 _unconditional = _saved("model()")
-_from_image = _saved("model(prompt=prompt, image=image, strength=0.7)", IMAGE, _SIZE, _PROMPT)
+_from_image = _saved("model(prompt=prompt, image=image)", IMAGE, _SIZE, _PROMPT)
 _from_image_only = _saved("model(image)", IMAGE, _SIZE)
 _from_instruction = _saved(
     "model(prompt=prompt, image=image)", IMAGE, _SIZE, "prompt = 'make it look like a snowy evening'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from api_docs.domains import Domain
-from api_docs.snippets.inputs import IMAGE, sample, text, tone
+from api_docs.snippets.inputs import IMAGE, PICTURES, sample, text, tone
 from api_docs.snippets.parts import Code, Recipe, Subject, Use, always, code
 
 _FILE = code(
@@ -121,6 +121,24 @@ _clip = always(
 _asteroid = always(Use(code(tone(), "parts = model.separate(waveform[None])", "print(parts.shape)")))
 
 
+def _saved_model(subject: Subject) -> Use:
+    if subject.domain in PICTURES:
+        ready = code(
+            IMAGE,
+            "pixels = np.array(image.resize((256, 256)), dtype='float32')[None] / 255",
+            "print(model(pixels))",
+            imports=("import numpy as np",),
+        )
+    else:
+        ready = code(
+            "# zeros in the shape that the model asks for; put your data here",
+            "spec = next(iter(model.call_endpoint_fn.structured_input_signature[1].values()))",
+            "print(model(tf.zeros([side or 1 for side in spec.shape], spec.dtype)))",
+            imports=("import tensorflow as tf",),
+        )
+    return Use(ready, requirements=("tensorflow",))
+
+
 _CALLEES: tuple[tuple[str, Recipe], ...] = (
     ("INSTRUCTOR", _instructor),
     ("SentenceModel", _sentence_model),
@@ -135,4 +153,5 @@ _CALLEES: tuple[tuple[str, Recipe], ...] = (
     ("Inference|VoiceActivityDetection", _pyannote),
     (r"RandomForest(Regressor|Classifier)", _sklearn),
     (r"clip\.load", _clip),
+    (r"keras\.layers\.TFSMLayer", _saved_model),
 )

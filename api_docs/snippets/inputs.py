@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from api_docs.domains import Domain
 from api_docs.snippets.parts import Code, Subject, code
 
 
@@ -126,6 +127,17 @@ ARTICLE = (
 """Three sentences to summarise, as lines between parentheses."""
 
 FLAT_IMAGE = "Image.new('RGB', (640, 480), 'steelblue')"
+
+
+PICTURES = (
+    Domain.IMAGE_CLASSIFICATION,
+    Domain.IMAGE_SEGMENTATION,
+    Domain.IMAGE_TO_IMAGE,
+    Domain.IMAGE_FEATURE_EXTRACTION,
+    Domain.OBJECT_DETECTION,
+    Domain.DEPTH_ESTIMATION,
+)
+"""Domains whose models take one picture."""
 
 
 def tone(rate: int = 16_000, seconds: int = 3) -> Code:

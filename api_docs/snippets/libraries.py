@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from api_docs.domains import Domain
 from api_docs.snippets import speech_libraries
-from api_docs.snippets.inputs import IMAGE, sample, text
+from api_docs.snippets.inputs import IMAGE, PICTURES, sample, text
 from api_docs.snippets.parts import Code, Recipe, Subject, Use, always, code
 
 PICKLES: Mapping[str, str] = {
@@ -198,7 +198,7 @@ def _fasttext(subject: Subject) -> Use:
 
 
 def _keras(subject: Subject) -> Use:
-    if subject.domain in _PICTURES:
+    if subject.domain in PICTURES:
         ready = code(
             IMAGE,
             "height, width = (side or 256 for side in model.input_shape[1:3])",
@@ -221,18 +221,8 @@ def _keras(subject: Subject) -> Use:
     )
 
 
-_PICTURES = (
-    Domain.IMAGE_CLASSIFICATION,
-    Domain.IMAGE_SEGMENTATION,
-    Domain.IMAGE_TO_IMAGE,
-    Domain.IMAGE_FEATURE_EXTRACTION,
-    Domain.OBJECT_DETECTION,
-    Domain.DEPTH_ESTIMATION,
-)
-
-
 def _fastai(subject: Subject) -> Use:
-    if subject.domain in _PICTURES:
+    if subject.domain in PICTURES:
         return Use(
             code(
                 IMAGE,

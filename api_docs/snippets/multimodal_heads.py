@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from api_docs.domains import Domain
-from api_docs.snippets.inputs import DOCUMENT, IMAGE
+from api_docs.snippets import vision_heads
+from api_docs.snippets.inputs import DOCUMENT, IMAGE, clip, tone
 from api_docs.snippets.parts import Recipe, Subject, Use, always, code
 from api_docs.snippets.text_heads import run
 
@@ -70,17 +71,20 @@ def _read_document(subject: Subject) -> Use:
 
 
 def chat(subject: Subject) -> Use:
-    """A model that talks about pictures."""
+    """A model that talks about pictures, clips or recordings."""
     if re.match(r"(Blip|PaliGemma|Git|Kosmos|Florence|Pix2Struct|Fuyu)", subject.owner):
         return describe(subject)
-    content = "{'type': 'text', 'text': 'What do you see?'}"
+    ready, kind, value = {
+        Domain.AUDIO_TEXT_TO_TEXT: (tone(), "audio", "waveform"),
+        Domain.VIDEO_TEXT_TO_TEXT: (clip(8, 224), "video", "list(clip)"),
+    }.get(subject.domain, (IMAGE, "image", "image"))
     return Use(
         code(
-            IMAGE,
+            ready,
             "messages = [",
             "    {'role': 'user', 'content': [",
-            "        {'type': 'image', 'image': image},",
-            f"        {content},",
+            f"        {{'type': '{kind}', '{kind}': {value}}},",
+            "        {'type': 'text', 'text': 'What is this?'},",
             "    ]},",
             "]",
             f"processor = AutoProcessor.from_pretrained({subject.companion})",
@@ -195,10 +199,51 @@ processor_only = always(
 """A processor by itself."""
 
 
+embed_both = always(
+    Use(
+        code(
+            IMAGE,
+            "picture = model.encode_image([image])",
+            "words = model.encode_text(['a blue wall', 'a dog'])",
+            "print(picture @ words.T)",
+        )
+    )
+)
+"""Models whose own code encodes pictures and texts into one space."""
+
+
+cut_out = always(
+    Use(
+        code(
+            IMAGE,
+            "prepare = transforms.Compose([",
+            "    transforms.Resize((1024, 1024)),",
+            "    transforms.ToTensor(),",
+            "    transforms.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]),",
+            "])",
+            "batch = prepare(image).unsqueeze(0).to(model.device, model.dtype)",
+            "model.eval()",
+            run("mask", "model(batch)[-1].sigmoid()[0, 0]"),
+            "print(mask.shape, (mask > 0.5).sum().item())",
+            imports=("import torch", "from torchvision import transforms"),
+        )
+    )
+)
+"""The mask of what stands in front."""
+
+
+BY_ID: tuple[tuple[str, Recipe], ...] = (
+    (r"microsoft/xclip-", vision_heads.match_video),
+    (r"jina-clip-", embed_both),
+    (r"BiRefNet|ben2", cut_out),
+)
+"""Pattern of a model id → its use, where the class says too little."""
+
 HEADS: tuple[tuple[str, Recipe], ...] = (
     (r"\w*Processor", processor_only),
     (r"VisionEncoderDecoderModel|MgpstrForSceneTextRecognition", describe_in_two_steps),
     (r"AutoModelForImageTextToText|AutoModelForMultimodalLM|AutoModelForVision2Seq", chat),
+    (r"(Qwen2Audio|Voxtral|GraniteSpeech|AudioFlamingo3)ForConditionalGeneration", chat),
     (
         r"(Llava|Qwen\d?\w*VL|Idefics|SmolVLM|Gemma3|Mllama|InternVL|Aya|Ovis|VipLlava|VideoLlava|Glm4v)\w*",
         chat,

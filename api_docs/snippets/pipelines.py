@@ -101,7 +101,8 @@ def languages_of(subject: Subject) -> tuple[str, str]:
     task = re.match(r"translation_([a-z]{2})_to_", subject.text("task"))
     pair = re.search(r"[-_]([a-z]{2,3})[-_](?:[a-z]{2,3}|roa|romance|mul)$", name)
     found = task or pair
-    return (found[1] if found else subject.fact("source_language") or "en"), ""
+    stated = (*subject.languages[:1], "en")
+    return (found[1] if found else stated[0]), ""
 
 
 MANY_LANGUAGES: tuple[tuple[str, tuple[str, str]], ...] = (
