@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final
 
-from api_docs.call import MAX_CALL_LENGTH, canonical_callee, parse_call
+from api_docs.call import MAX_CALL_LENGTH, Call, canonical_callee, parse_call
 from api_docs.errors import UnparseableCall
 from api_docs.loaders import GENERIC, loader_of
 
@@ -96,6 +96,11 @@ class Place:
         return "#" in self._before.rpartition("\n")[2]
 
     @property
+    def is_assigned(self) -> bool:
+        """Whether the call stands behind an equals sign."""
+        return self._before.rstrip(" \t").endswith("=")
+
+    @property
     def opens_statement(self) -> bool:
         """Whether a line begins with the call, or assigns it."""
         before = self._before.rstrip(" \t")
@@ -111,6 +116,11 @@ class Place:
         except UnparseableCall:
             return None
         return source
+
+    @property
+    def names_something(self) -> bool:
+        """Whether the call holds a text, as one that names a model does."""
+        return self._source is not None and ("'" in self._source or '"' in self._source)
 
     @property
     def broken(self) -> str:
@@ -163,6 +173,35 @@ class CallSource:
         """What stands at the first wanted place, though it doesn't parse."""
         every = (place.broken for places in self._places for place in places if wanted(place))
         return next(every, None)
+
+
+def with_names_resolved(call: str, text: str) -> str:
+    """The call with strings in place of the names that the text gives them to: `model_id = 'acme/net'`.
+
+    A name that is given several strings stays, and so does everything else that the text may compute.
+    """
+    try:
+        parsed = parse_call(call)
+    except UnparseableCall:
+        return call
+    values = (*parsed.positional, *(value for _, value in parsed.keywords))
+    names = {value for value in values if value.isidentifier() and not keyword.iskeyword(value)}
+    strings = {name: found for name in names if (found := _string_given_to(name, text)) is not None}
+    if not strings:
+        return call
+    return Call(
+        parsed.callee,
+        tuple(strings.get(value, value) for value in parsed.positional),
+        tuple((name, strings.get(value, value)) for name, value in parsed.keywords),
+    ).render()
+
+
+def _string_given_to(name: str, text: str) -> str | None:
+    given = re.compile(rf"(?:^|[\n;:`])[ \t]*{name}[ \t]?=[ \t]?(?:'([^'\"\\\n]+)'|\"([^'\"\\\n]+)\")")
+    for reading in _readings(text):
+        if found := {match[1] or match[2] for match in given.finditer(reading)}:
+            return repr(found.pop()) if len(found) == 1 else None
+    return None
 
 
 def _places(text: str) -> Iterator[Place]:

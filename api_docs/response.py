@@ -5,7 +5,8 @@ line), its dict-like string with broken quotes, JSON, fenced code, and plain tex
 whether it is right: that is `verification`'s work. Nothing is executed, nothing is raised.
 
 Which call of several: that of the field that should hold it, else the first in the code that loads a model,
-else the first that loads a tokenizer or the like, else any.
+else the first that loads a tokenizer or the like, else any. A call in the field that names no model, such as
+`model(image)`, gives way to the one in the code that loads it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import Final
 
-from api_docs.call_search import CallSource, Place, collapsed
+from api_docs.call_search import CallSource, Place, collapsed, with_names_resolved
 
 MAX_RESPONSE_LENGTH: Final = 200_000
 """Characters that are read of a response; no model's answer is longer."""
@@ -38,7 +39,7 @@ _ROLES: Final[Mapping[str, str]] = {
     "code": "code",
 }
 _MARK = re.compile(r"<<{1,3}\s?([A-Za-z][A-Za-z_ ]{0,30})>{1,4}['\"]?\s?:?")
-_KEY = re.compile(rf"['\"]({'|'.join(_ROLES)})\\*['\"]\s?:")
+_KEY = re.compile(rf"(?<!\\)\\*+['\"]({'|'.join(_ROLES)})\\*['\"]\s?:")
 _FENCE = re.compile(r"```[ \t]?\w*+(?:\\n|\n)(.*?)(?:```|\Z)", re.DOTALL)
 _LINE_END = re.compile(r"\n|\\n")
 _DICT_END = re.compile(r"\}(?:\\++n|\s)*+['\"]?\s*\Z")
@@ -60,8 +61,8 @@ class ParsedResponse:
     """What a model's output says; None where it says nothing of it.
 
     `call` is the text of one call expression, without assignment target and without what is done with the
-    model. It parses, except where the only call that stands there is broken: then it is that, so that a
-    refusal can quote it.
+    model; strings stand in it for names that the text gives them to (`model_id = 'acme/net'`). It parses,
+    except where the only call that stands there is broken: then it is that, so that a refusal can quote it.
     """
 
     shape: Shape
@@ -108,20 +109,23 @@ def _chosen_call(fields: _Fields, text: str) -> str | None:
     whole = [CallSource(text)]
     order: tuple[tuple[list[CallSource], Callable[[Place], bool]], ...] = (
         (named, _loads_model),
-        (named, _calls_something),
+        (named, _names_something),
         (code, _loads_model),
+        (named, _calls_something),
         (whole, _loads_model),
         (named, _loads_aside),
         (code, _loads_aside),
         (whole, _loads_aside),
+        (code, _is_assigned),
         (code, _is_statement),
         (whole, _is_commented_out),
+        (whole, _is_assigned),
         (whole, _is_statement),
     )
     for sources, wanted in order:
         for source in sources:
             if (found := source.find(wanted)) is not None:
-                return found
+                return with_names_resolved(found, text)
     written = (_readable(value) for value in fields.of("call"))
     if (stands := next((value for value in written if "(" in value), None)) is not None:
         return stands[:_QUOTED]
@@ -136,8 +140,16 @@ def _loads_aside(place: Place) -> bool:
     return place.is_aside and not place.in_comment
 
 
+def _names_something(place: Place) -> bool:
+    return place.names_something and not place.is_aside
+
+
 def _calls_something(place: Place) -> bool:
     return not place.is_aside
+
+
+def _is_assigned(place: Place) -> bool:
+    return place.is_assigned and _is_statement(place)
 
 
 def _is_statement(place: Place) -> bool:
