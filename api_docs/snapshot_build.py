@@ -30,7 +30,8 @@ def build_snapshot(
     """All three hubs from a folder of upstreams' files; docs sorted by id.
 
     `apibench` is a folder of APIBench's `*_api.jsonl`, of which only facts are taken. `checked` is the date
-    of the files. Set-aside records carry their hub's name in front.
+    of the files. Records set aside or passed over carry their hub's name
+    in front.
 
     Raises:
         SourceError: when a hub's files are missing or unreadable.
@@ -39,14 +40,16 @@ def build_snapshot(
     docs: list[ApiDoc] = []
     quarantined: list[Quarantined] = []
     aliases: dict[str, str] = {}
+    passed_over: dict[str, int] = {}
     for source, path in _sources(upstream, apibench, checked):
         result = source.read(path, progress)
         docs += [described(doc) for doc in result.docs]
         quarantined += [replace(bad, record=f"{source.hub}: {bad.record}") for bad in result.quarantined]
         aliases |= result.aliases
+        passed_over |= {f"{source.hub}: {reason}": n for reason, n in result.passed_over.items()}
     docs.sort(key=lambda doc: doc.id)
     prove(docs, aliases)
-    return SourceResult(docs, quarantined, dict(sorted(aliases.items())))
+    return SourceResult(docs, quarantined, dict(sorted(aliases.items())), passed_over)
 
 
 def described(doc: ApiDoc) -> ApiDoc:

@@ -128,6 +128,14 @@ _ACCESSORIES = re.compile(
     r"Tokenizer|Processor|FeatureExtractor|Config\b|hf_hub_download|load_dataset|snapshot"
 )
 _PLACEHOLDER = "owner/model-name"
+_USUAL: Mapping[str, str] = {
+    "asteroid": "BaseModel.from_pretrained({id})",
+    "fairseq": "load_model_ensemble_and_task_from_hf_hub({id})",
+    "flair": "SequenceTagger.load({id})",
+    "open_clip": "open_clip.create_model_and_transforms({hub_id})",
+    "timm": "timm.create_model({hub_id}, pretrained=True)",
+}
+"""Libraries' usual calls, where the hub's own code isn't at hand; `{hub_id}` says where the model is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +170,8 @@ def loading_of(record: ModelRecord, domain: Domain, snippets: Mapping[str, str])
         library = "transformers"  # a cross-encoder asked for labels
     own = _OWN.get(library)
     text = own(record, domain) if own is not None else None
-    text = text or _snippet_call(record, snippets.get(library, "")) or _card_call(record, library)
+    text = text or _snippet_call(record, snippets.get(library, "")) or _usual_call(record, library)
+    text = text or _card_call(record, library)
     if text is None:
         raise InvalidDoc(
             f"no call is known that loads {record.id} (library {library!r}, task {record.task!r}); "
@@ -287,6 +296,12 @@ def _snippet_call(record: ModelRecord, snippet: str) -> str | None:
     """The loading call of a hub page's snippet, with this model's id."""
     code = snippet.replace(_PLACEHOLDER, record.id)
     return next(_calls_with(code, record.id), None)
+
+
+def _usual_call(record: ModelRecord, library: str) -> str | None:
+    prefix = "hf-hub:" if library == "open_clip" else "hf_hub:"
+    template = _USUAL.get(library)
+    return template and template.format(id=repr(record.id), hub_id=repr(f"{prefix}{record.id}"))
 
 
 def _card_call(record: ModelRecord, library: str) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path, PurePosixPath
@@ -64,17 +65,19 @@ class ModelRecord:
 
 @dataclass(slots=True)
 class Records:
-    """Records in order of richness, what was set aside, and retired ids with the present ones."""
+    """Records in order of richness, what was set aside or passed over, retired ids with the present ones."""
 
     found: list[ModelRecord] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
+    passed_over: Counter[str] = field(default_factory=Counter)
 
     def extend(self, other: Records) -> None:
         """Add another upstream's records behind these."""
         self.found += other.found
         self.quarantined += other.quarantined
         self.renamed |= other.renamed
+        self.passed_over += other.passed_over
 
 
 def merge(records: Iterable[ModelRecord]) -> ModelRecord:

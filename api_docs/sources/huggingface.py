@@ -105,6 +105,8 @@ class HuggingFace:
         collector = Collector()
         for bad in records.quarantined:
             collector.quarantine(bad.record, bad.reason)
+        for reason, count in records.passed_over.items():
+            collector.pass_over(reason, count)
         models: dict[str, list[ModelRecord]] = defaultdict(list)
         for record in records.found:
             # The hub finds a model in whatever case its name is written.

@@ -93,7 +93,12 @@ def read_timm(path: Path, most: Mapping[Domain, int] = MOST) -> Records:
         architecture = str(raw.get("name", "")).partition(".")[0]
         by_domain[Domain(record.task)].append((str(raw.get("module", "")), architecture, record))
     for domain, found in by_domain.items():
-        records.found += _varied(found, most.get(domain, len(found)))
+        chosen = _varied(found, most.get(domain, len(found)))
+        records.found += chosen
+        if len(chosen) < len(found):
+            records.passed_over[f"timm model of {domain} beyond the varied choice"] += len(found) - len(
+                chosen
+            )
     return records
 
 
