@@ -1,0 +1,69 @@
+"""The arguments that a call of an API may carry, and how one is put into it.
+
+What identifies the API is no slot, nor is a secret: neither changes because an instruction says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from api_docs.call import Call
+from api_docs.catalogue import Entry
+from api_docs.models import ArgumentType
+
+_SECRETS = frozenset({"token", "hf_token", "use_auth_token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One argument that a call may carry.
+
+    `default` and `value` (what the doc's template gives) are source text, None where there is none.
+    """
+
+    name: str
+    type: ArgumentType
+    default: str | None
+    value: str | None
+    documented: bool
+    entry: Entry
+
+    @property
+    def present(self) -> str | None:
+        """What the template's call amounts to: its value, else the default."""
+        return self.value if self.value is not None else self.default
+
+    @property
+    def library(self) -> str:
+        """The library whose loader is called."""
+        return self.entry.loader.library
+
+
+def slots_of(entry: Entry) -> dict[str, Slot]:
+    """The slots of an API by name: what its doc documents, its template sets, or its loader takes."""
+    documented = {argument.name: argument for argument in entry.doc.arguments}
+    parameters = entry.loader.parameters
+    slots = {}
+    for name in {**documented, **entry.bound.values, **parameters}:
+        if name in entry.identifying or name in entry.loader.identity or name in _SECRETS or name[0] in "*#":
+            continue
+        argument, parameter = documented.get(name), parameters.get(name)
+        known = [part for part in (argument, parameter) if part is not None]
+        slots[name] = Slot(
+            name,
+            next((part.type for part in known if part.type is not ArgumentType.ANY), ArgumentType.ANY),
+            next((part.default for part in known if part.default is not None), None),
+            entry.bound.values.get(name),
+            argument is not None,
+            entry,
+        )
+    return slots
+
+
+def with_value(call: Call, entry: Entry, name: str, value: str) -> Call:
+    """The call with an argument set, in its place where the template sets it, else at the end."""
+    by_position = list(entry.bound.values)[: len(call.positional)]
+    if name in by_position:
+        place = by_position.index(name)
+        return replace(call, positional=(*call.positional[:place], value, *call.positional[place + 1 :]))
+    return replace(call, keywords=tuple({**dict(call.keywords), name: value}.items()))
