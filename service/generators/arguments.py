@@ -102,7 +102,9 @@ def carry(instruction: str, entry: Entry) -> tuple[Call, tuple[Change, ...]]:
     named = {change.argument: change for change in _by_name(said, slots)}
     unnamed = (family for family in FAMILIES if named.keys().isdisjoint(family.arguments))
     stated = (change for family in unnamed if (change := _of_family(family, said, slots)))
-    changes = named | {change.argument: change for change in reversed(list(stated))}
+    changes = dict(named)
+    for change in stated:
+        changes.setdefault(change.argument, change)
     call, held = _applied(entry, _with_companions(changes, slots, said))
     fixed = _at_revision(said, call, entry)
     return (fixed[0], (*held, fixed[1])) if fixed else (call, held)
