@@ -176,14 +176,11 @@ class CallSource:
 
 
 def with_names_resolved(call: str, text: str) -> str:
-    """The call with strings in place of the names that the text gives them to: `model_id = 'acme/net'`.
+    """A call that parses, with the strings that names are given to (`model_id = 'acme/net'`) in their place.
 
     A name that is given several strings stays, and so does everything else that the text may compute.
     """
-    try:
-        parsed = parse_call(call)
-    except UnparseableCall:
-        return call
+    parsed = parse_call(call)
     values = (*parsed.positional, *(value for _, value in parsed.keywords))
     names = {value for value in values if value.isidentifier() and not keyword.iskeyword(value)}
     strings = {name: found for name in names if (found := _string_given_to(name, text)) is not None}

@@ -185,7 +185,8 @@ class Catalogue:
 def _key(call: Call, loader: Loader) -> _Key:
     if loader is GENERIC:
         return call.callee, *call.positional[:1]
-    return call.callee, *(loader.value_of(call, name) for name in loader.identity)
+    values = (loader.value_of(call, name) for name in loader.identity)
+    return call.callee, *(None if value == "None" else value for value in values)
 
 
 def target_of(call: Call, loader: Loader) -> str | None:

@@ -196,7 +196,7 @@ def _identity_problem(values: Mapping[str, str], entry: Entry) -> Problem | None
             Reason.WRONG_IDENTITY, name, f"argument {name!r} {said}, but {entry.doc.id} needs {expected}"
         )
     for name in entry.loader.identity:
-        if name in values and name not in entry.identifying and values[name] != _default(name, entry):
+        if name not in entry.identifying and values.get(name, "None") != "None":
             return _problem(
                 Reason.WRONG_IDENTITY, name, f"argument {name!r} chooses another API than {entry.doc.id}"
             )

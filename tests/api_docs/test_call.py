@@ -211,6 +211,16 @@ def test_letters_that_only_look_alike_are_no_latin_ones() -> None:
     assert parse_call("tоrch.hub.load('x')").callee != "torch.hub.load"  # a Cyrillic o: another name
 
 
+def test_a_wrapper_without_a_loader_is_a_call_itself() -> None:
+    for text in ("Sequential([x, layers.Dense(1)])", "Sequential()", "Sequential(x)"):
+        assert parse_call(text).callee == "Sequential"
+    assert parse_call("Sequential(f('x'))").callee == "f"
+
+
+def test_an_octal_escape_beyond_a_byte_is_the_letter_that_it_is_in_python() -> None:
+    assert literal(r"'\400\101'") == "\u0100A"
+
+
 @pytest.mark.parametrize("text", ["f()", "name", "[f()]", "", "1 +", "{[]: 1}"])
 def test_literal_refuses_what_is_no_literal(text: str) -> None:
     with pytest.raises(ValueError, match="not a literal"):

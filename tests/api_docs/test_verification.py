@@ -80,6 +80,7 @@ def test_a_refusal_names_what_failed(
         "SentenceTransformer('acme/sentences', device='cpu', truncate_dim=64)",
         "DiffusionPipeline.from_pretrained('acme/pictures', torch_dtype=torch.float32, variant='fp16')",
         "timm.create_model('hf_hub:acme/vit', pretrained=False, num_classes=0)",
+        "open_clip.create_model_and_transforms('hf-hub:acme/clip', pretrained=None)",
         "SpeakerRecognition.from_hparams('acme/voices', run_opts={'device': 'cuda'})",
     ],
 )
@@ -176,6 +177,31 @@ def test_a_call_of_another_callee_is_not_this_entrys(handmade: Catalogue) -> Non
     problem = check_call(parse_call("f()"), handmade.entry(NET18))
     assert problem is not None
     assert problem.reason is Reason.UNKNOWN_CALLEE
+
+
+def test_an_identifying_argument_that_the_template_leaves_out_chooses_another_api() -> None:
+    entry = entry_of(make_doc("huggingface:x", "pipeline('translation')"))
+    assert check_call(parse_call("pipeline('translation', model=None)"), entry) is None
+    problem = check_call(parse_call("pipeline('translation', model='evil/x')"), entry)
+    assert problem is not None
+    assert (problem.reason, problem.argument) == (Reason.WRONG_IDENTITY, "model")
+
+
+def test_positional_values_that_no_parameter_takes_must_be_the_templates_own() -> None:
+    entry = entry_of(make_doc("huggingface:x", "PeftModel.from_pretrained('acme/base', 'acme/adapter')"))
+    reasons = {
+        "PeftModel.from_pretrained('acme/base', 'acme/adapter')": None,
+        "PeftModel.from_pretrained('acme/base', 'evil/adapter')": Reason.UNKNOWN_ARGUMENT,
+        "PeftModel.from_pretrained('acme/base')": Reason.MISSING_ARGUMENT,
+    }
+    for call, reason in reasons.items():
+        problem = check_call(parse_call(call), entry)
+        assert (problem.reason if problem else None) is reason
+
+
+def test_a_required_argument_of_an_unknown_loader_may_stand_anywhere() -> None:
+    doc = make_doc("huggingface:x", "PromptNet('acme/prompt')", Argument(name="model_id", required=True))
+    assert check_call(parse_call(doc.call), entry_of(doc)) is None
 
 
 def test_a_doc_whose_template_holds_an_undocumented_argument_is_refused() -> None:

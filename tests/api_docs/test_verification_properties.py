@@ -39,16 +39,15 @@ def identified_by(catalogue: Catalogue) -> set[tuple[str, frozenset[tuple[str, s
     return {(entry.call.callee, frozenset(entry.identifying.items())) for entry in catalogue.entries}
 
 
-@given(st.data())
-def test_any_call_of_a_catalogue_verifies(any_catalogue: Catalogue, data: st.DataObject) -> None:
-    entry = draw_entry(data, any_catalogue)
-    verdict = verify(entry.doc.call, any_catalogue, [entry.doc.id])
-    assert verdict.verified
-    assert verdict.reason is Reason.VERIFIED
-    assert verdict.doc_id == entry.doc.id
-    assert verdict.call == entry.call.render()
-    assert {"callee", *entry.identifying} <= set(verdict.checked)
-    assert verdict.rejected is verdict.nearest is verdict.argument is None
+def test_any_call_of_a_catalogue_verifies(any_catalogue: Catalogue) -> None:
+    for entry in any_catalogue.entries:
+        verdict = verify(entry.doc.call, any_catalogue, [entry.doc.id])
+        assert verdict.verified, (entry.doc.call, verdict.message)
+        assert verdict.reason is Reason.VERIFIED
+        assert verdict.doc_id == entry.doc.id
+        assert verdict.call == entry.call.render()
+        assert {"callee", *entry.identifying} <= set(verdict.checked)
+        assert verdict.rejected is verdict.nearest is verdict.argument is None
 
 
 @given(st.data())
@@ -69,7 +68,7 @@ def test_no_call_with_one_identifying_argument_changed_verifies(
     verdict = verify(call.render(), any_catalogue, [entry.doc.id])
 
     assert not verdict.verified
-    assert verdict.reason in (Reason.UNKNOWN_API, Reason.WRONG_IDENTITY)
+    assert verdict.reason in (Reason.UNKNOWN_API, Reason.WRONG_IDENTITY, Reason.NOT_A_CALL)
     assert verdict.message
     assert verdict.rejected == call.render()
     assert verdict.nearest is None or verify(verdict.nearest, any_catalogue).verified
