@@ -23,11 +23,12 @@ twitter|tweet | understanding tweets and short social media posts
 emotion|go ?emotions|emoroberta|feeling | recognising emotions such as joy, anger, fear and sadness in text
 toxic|hate|offensive|abus|moderation | spotting toxic, hateful or insulting comments
 spam|phish | spotting spam and fraud messages
-language (detection|identification)|language id|lang id|langid | recognising which language a text is in
+language (detection|identification)|language id|lang id|langid | telling which language a text is written in
 openai detector|chatgpt detector|ai text | telling text written by a machine from text written by people
 gibberish | spotting meaningless text
 irony|sarcas | spotting irony and sarcasm
 fake news|misinformation|fact check|fever | checking claims and news for truth
+question vs statement | telling questions from statements
 intent|banking77 | recognising what a customer wants
 topic|news(?! |$)|agnews|chinanews | sorting news by topic
 reward model|rlhf|hh rlhf | scoring answers by how much people like them
@@ -53,6 +54,8 @@ biomedic|pubmed|biobert|medical|clinical|mimic|maccrobat|sapbert|umls|biogpt|bio
 covid|cord ?19 | questions and texts about COVID-19
 chem|molecul|drug | names of drugs and chemicals
 legal|law\b|contract|cuad|tosdr|terms|billsum | working with laws, contracts and terms of service
+stackoverflow | finding code and software names in programmers' posts
+chinese ws | splitting Chinese text into words
 patent | working with patents
 scientific|arxiv|specter|s2orc|allenai | working with scientific papers
 food\b|recipe|instafood | finding food in posts and recipes
@@ -88,7 +91,8 @@ patentsberta | comparing patents
 faq|mfaq | matching questions with frequent answers
 instructor|gte|bge|embedding | vectors for search, clustering and recommendation
 clip vit | comparing pictures and sentences
-bert base nli|sts|stsb|similarity | rating how alike two sentences are
+labse | comparing sentences across languages
+bert base nli|simcse|\bsts|stsb|similarity | rating how alike two sentences are
 \bauthor|gender|\bage\b | guessing about the author
 politic|party | political texts
 religio|bible|quran | religious texts
@@ -136,6 +140,7 @@ docvqa|layoutlm|donut|document q|infovqa|mp ?docvqa|pdf | answering questions ab
 chart|deplot|matcha | reading charts
 screenshot|refexp|ui\b|widget | finding things on app screens
 textcaps|textvqa|ocr ?vqa|ocr|trocr|printed | reading text in pictures
+mgp str|scene text | reading words on signs and labels in photos
 handwrit|iam | reading handwriting
 manga | reading Japanese comics
 captcha | reading captchas
@@ -179,7 +184,15 @@ bedroom | pictures of bedrooms
 pokemon | drawing Pokémon
 dreambooth|dog food | drawing one particular subject
 minecraft | Minecraft scenes and skins
-mars|planet|galaxy|space | pictures of space
+mars|planet|galax|universe|space | pictures of space
+shoe | pictures of shoes
+afhq | portraits of cats, dogs and wild animals
+riffusion | making music by drawing its spectrogram
+mo di\b | drawing in the style of animated films
+redshift | drawing as if rendered in 3D
+nitro | mixing several drawing styles
+sd vae | sharper faces and details for Stable Diffusion
+image (variations|conditioned) | making variations of a picture
 flag|logo | drawing flags and logos
 vehicle|car\b|cars|traffic|waldo|yolop|hybridnets | finding vehicles and reading traffic
 coco\b|detr|yolos|yolov5s v7|yolov8s$|objects365 | finding everyday objects such as people, cars, animals and furniture
@@ -189,7 +202,7 @@ ssv2|something | recognising how hands handle things
 ucf101|hmdb | recognising sports and everyday actions
 surveillance|crime|violence|fight | spotting violence in surveillance video
 korean|ko\b|chinese|multilingual|i18n|jina|mexma | understanding labels in other languages
-sam\b|segment anything|mask | cutting out anything that is pointed at
+\bsam2?\b|segment anything|mask | cutting out anything that is pointed at
 dino|feature|backbone | picture vectors for search and clustering
 keypoint|superpoint|superglue|lightglue | matching two pictures of the same place
 microstructure|material | materials under the microscope
@@ -198,7 +211,7 @@ mobile|edge\b|tiny|small|nano|lite | running on phones and small devices
 """
 
 _AUDIO = r"""
-emotion|mesd|resd|iemocap|aesdd|\ber\b | hearing the speaker's emotion
+emotion|mesd|resd|iemocap|aesdd|\ber\b | hearing the emotion in a voice: angry, happy, sad or calm
 lang(uage)? id|voxlingua|commonlanguage|language identification|mms lid | recognising which language is spoken
 keyword|speech command|\bks\b|0 9up|0 9 | recognising single spoken words and digits
 speaker (verif|identif|recog)|spkrec|\bsid\b|voxceleb|x ?vect | recognising speakers by their voice
@@ -239,7 +252,7 @@ codec|encodec | squeezing sound into few bits
 
 _TABLES = r"""
 wine | rating wines from chemical measurements
-titanic | telling who would survive a shipwreck from passenger data
+t[ia]tanic | telling who would survive a shipwreck from passenger data
 iris | telling iris flowers apart by petal and sepal measurements
 adult|census|income | telling whether a person earns a high income
 breast|cancer | telling harmless from dangerous tumours by cell measurements

@@ -18,11 +18,11 @@ from api_docs.call import parse_call
 from api_docs.domains import Domain, huggingface_domain
 from api_docs.errors import InvalidDoc, SourceError
 from api_docs.lexicon.architectures import Architecture, architecture_of
-from api_docs.lexicon.languages import language_name, languages_of_name
+from api_docs.lexicon.languages import language_name, language_names, languages_of_name
 from api_docs.lexicon.topics import topics_of
 from api_docs.models import ApiDoc, Fact, Hub
 from api_docs.sources.apibench import FILES, read_apibench
-from api_docs.sources.base import Collector, Progress, SourceResult
+from api_docs.sources.base import Collector, Progress, SourceResult, as_texts
 from api_docs.sources.drift import Performance
 from api_docs.sources.hf_calls import Loading, loading_of
 from api_docs.sources.hf_libraries import DIFFUSERS_DOMAINS
@@ -50,11 +50,17 @@ _LAYOUT = (
 _PAIR = re.compile(r"(?:opus-mt|fugumt|mmt|wmt19)(?:-tc-big)?-([A-Za-z]{2,7})-([A-Za-z]{2,7})$")
 _SPOKEN_PAIR = re.compile(r"(?:textless_sm|xm_transformer_(?:unity|s2ut))_([a-z]{2})[-_]([a-z]{2})$")
 _FAMILY = 3  # so many models with the very same figures: the figures are their family's, not their own
+_SPOKEN: Mapping[Domain, str] = {
+    Domain.AUTOMATIC_SPEECH_RECOGNITION: "transcribing spoken {}",
+    Domain.TEXT_TO_SPEECH: "reading {} text aloud",
+}
+"""What models of one language are for."""
 _TASK_NAMES = frozenset(domain.value for domain in Domain)
 _MOST_NAME_WORDS = 5  # of a data set's or metric's name; longer ones are sentences
 _NO_NAME = re.compile(
-    r"https?:|arxiv|various|multiple|validation metrics|not |custom|unnamed|unknown|n/a|^all$|generic"
-    r"|training data|test set|evaluation|benchmark|dataset$|languages|caption pairs|,|%|\d{6}|[.:;]\s",
+    r"https?:|arxiv|various|multiple|validation metrics|not |custom|more information|^validation|unnamed"
+    r"|unknown|n/a|^all$|generic|training data|test set|evaluation|benchmark|dataset$|languages|caption pairs"
+    r"|,|%|\d{6}|[.:;]\s",
     re.IGNORECASE,
 )
 _HOUSES: Mapping[str, str] = {
@@ -252,7 +258,7 @@ def _architecture(stated: str, family: Architecture | None) -> str:
 
 
 def _uses(record: ModelRecord, domain: Domain, pair: tuple[str, ...]) -> tuple[str, ...]:
-    """What the model is for, in our own words, told from its names and its data."""
+    """What the model is for, in our own words, told from its names, languages and data."""
     if record.uses:
         return record.uses
     if pair and domain is Domain.TRANSLATION:
@@ -261,9 +267,12 @@ def _uses(record: ModelRecord, domain: Domain, pair: tuple[str, ...]) -> tuple[s
     if spoken := _SPOKEN_PAIR.search(record.id):
         source, target = (language_name(code) or code for code in spoken.groups())
         return (f"translating spoken {source} into spoken {target}",)
+    name = record.id.partition("/")[2]
+    languages = language_names(record.languages or languages_of_name(name))
+    spoken_in = _SPOKEN.get(domain, "").format(*languages) if len(languages) == 1 else ""
     # Data sets tell what a classifier knows, but not what a generator is for.
     hints = () if domain in DIFFUSERS_DOMAINS else (*record.datasets, *record.benchmarks)
-    return topics_of(domain, (record.id.partition("/")[2], *record.tags), hints)
+    return as_texts((spoken_in, *topics_of(domain, (name, *record.tags), hints)))
 
 
 def _languages_of_pair(model_id: str) -> tuple[str, ...]:

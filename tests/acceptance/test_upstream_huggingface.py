@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from api_docs.catalogue import Catalogue
-from api_docs.domains import Domain
+from api_docs.domains import Domain, huggingface_domain
 from api_docs.models import ApiDoc, Hub
 from api_docs.snapshot_build import build_snapshot
 from api_docs.sources.base import SourceResult
@@ -180,3 +180,8 @@ def _upstream_prose(data: Path) -> Iterator[str]:
         yield from (model["description"] for model in page["models"])
     for path in (data / "upstream" / "hf_cards").glob("*.md"):
         yield path.read_text(encoding="utf-8")
+
+
+def test_every_task_that_hugging_face_lists_has_a_domain(data: Path) -> None:
+    listed = json.loads((data / "upstream" / "hf_tasks_pipelines.json").read_text(encoding="utf-8"))
+    assert all(huggingface_domain(task) for task in listed["PIPELINE_DATA"] if task != "other")

@@ -64,6 +64,8 @@ DOMAINS: tuple[tuple[re.Pattern[str], Domain], ...] = tuple(
         (r"cross-encoder/ms-marco-.*", Domain.TEXT_RANKING),
         (r"google/pix2struct-(ai2d|chartqa)-.*", Domain.VISUAL_QUESTION_ANSWERING),
         (r"google/pix2struct-docvqa-.*", Domain.DOCUMENT_QUESTION_ANSWERING),
+        (r"laion/CLIP-.*|kakaobrain/align-base", Domain.ZERO_SHOT_IMAGE_CLASSIFICATION),
+        (r"facebook/bart-(base|large)", Domain.FEATURE_EXTRACTION),
         (r"CIDAS/clipseg-.*", Domain.IMAGE_SEGMENTATION),
         (r"microsoft/xclip-.*", Domain.VIDEO_CLASSIFICATION),
         (
@@ -77,7 +79,10 @@ DOMAINS: tuple[tuple[re.Pattern[str], Domain], ...] = tuple(
         (r"facebook/m2m100_.*|facebook/mbart-large-50.*", Domain.TRANSLATION),
         (r"shahrukhx01/question-vs-statement-classifier", Domain.TEXT_CLASSIFICATION),
         (r"prithivida/parrot_(adequacy|fluency)_model", Domain.TEXT_CLASSIFICATION),
-        (r"malteos/scincl|rasa/LaBSE|setu4993/LaBSE|GanjinZero/UMLSBert_ENG", Domain.SENTENCE_SIMILARITY),
+        (
+            r"malteos/scincl|ai-forever/sbert_.*|rasa/LaBSE|setu4993/LaBSE|GanjinZero/UMLSBert_ENG",
+            Domain.SENTENCE_SIMILARITY,
+        ),
     )
 )
 """Tasks that records have wrong or say too broadly, by the whole id."""
@@ -162,7 +167,6 @@ CALLS: Mapping[str, str] = {
     "facebook/textless_sm_ro_en": "load_model_ensemble_and_task_from_hf_hub({id})",
     "microsoft/xclip-base-patch32": "AutoModel.from_pretrained({id})",
     "microsoft/xclip-base-patch16-zero-shot": "AutoModel.from_pretrained({id})",
-    "facebook/bart-base": "AutoModel.from_pretrained({id})",
     "CIDAS/clipseg-rd64-refined": "CLIPSegForImageSegmentation.from_pretrained({id})",
     "microsoft/speecht5_vc": "SpeechT5ForSpeechToSpeech.from_pretrained({id})",
     "anton-l/wav2vec2-base-superb-sv": "AutoModelForAudioXVector.from_pretrained({id})",
