@@ -15,7 +15,7 @@ _COMPARED = 400
 """Characters of a text that are looked at; calls are shorter."""
 _POSTINGS = 20_000
 """How many occurrences of trigrams one search counts, the rarest trigrams first."""
-_SHORTLIST = 24
+_SHORTLIST = 16
 
 
 class TrigramIndex:
