@@ -51,9 +51,9 @@ _IDLE_METRICS = re.compile(
 )
 _SIZES = (
     (6e6, "tiny"),
-    (3e7, "small"),
-    (1.5e8, "medium-sized"),
-    (5e8, "large"),
+    (6e7, "small"),
+    (2e8, "medium-sized"),
+    (7e8, "large"),
     (3e9, "very large"),
     (float("inf"), "huge"),
 )
@@ -179,8 +179,8 @@ def _numbers(doc: ApiDoc) -> str:
 
 
 def _figures(doc: ApiDoc) -> str:
-    """Up to two figures on each of up to two data sets."""
-    told = []
+    """Up to two figures on each of up to two data sets; of several parts of one, the first counts."""
+    told: dict[str, str] = {}
     for dataset, metrics in doc.performance.items():
         shown = [
             _figure(name, value)
@@ -190,8 +190,8 @@ def _figures(doc: ApiDoc) -> str:
         if shown:
             known = dataset_of(dataset)
             on = "" if dataset == "unnamed" else f" on {known.name if known else _plain(dataset)}"
-            told.append(f"{_join(shown[:2])}{on}")
-    return _sentence(f"Reaches {'; '.join(dict.fromkeys(told[:2]))}") if told else ""
+            told.setdefault(on, f"{_join(shown[:2])}{on}")
+    return _sentence(f"Reaches {'; '.join(list(told.values())[:2])}") if told else ""
 
 
 def _figure(name: str, value: float) -> str:

@@ -60,7 +60,7 @@ _MOST_NAME_WORDS = 5  # of a data set's or metric's name; longer ones are senten
 _NO_NAME = re.compile(
     r"https?:|arxiv|various|multiple|validation metrics|not |custom|more information|^validation|unnamed"
     r"|unknown|n/a|^all$|generic|training data|test set|evaluation|benchmark|dataset$|languages|caption pairs"
-    r"|,|%|\d{6}|[.:;]\s",
+    r"|\w\.\w+\.\w|,|%|\d{6}|[.:;]\s",
     re.IGNORECASE,
 )
 _HOUSES: Mapping[str, str] = {

@@ -62,6 +62,10 @@ def test_each_fact_shows(facts: dict[str, Fact], said: str) -> None:
         ({"imdb": {"accuracy": 0.91, "loss": 0.2}}, "Reaches 91 % accuracy on IMDb."),
         ({"librispeech": {"wer": 3.4}}, "Reaches 3.4 word error rate on LibriSpeech."),
         ({"squad": {"f1": 88.2, "exact_match": 81.0, "x": 1.0}}, "88.2 % F1 and 81 % exact match on SQuAD."),
+        (
+            {"librispeech": {"wer": 3.4}, "librispeech_asr": {"wer": 8.0}},
+            "Reaches 3.4 word error rate on LibriSpeech.",
+        ),
         ({"a": {"note": "good"}}, None),
     ],
 )
