@@ -60,10 +60,15 @@ def slots_of(entry: Entry) -> dict[str, Slot]:
     return slots
 
 
+def by_position(entry: Entry) -> list[str]:
+    """The names of the arguments that the template gives by position."""
+    return list(entry.bound.values)[: len(entry.call.positional) - len(entry.bound.surplus)]
+
+
 def with_value(call: Call, entry: Entry, name: str, value: str) -> Call:
     """The call with an argument set, in its place where the template sets it, else at the end."""
-    by_position = list(entry.bound.values)[: len(call.positional)]
-    if name in by_position:
-        place = by_position.index(name)
+    names = by_position(entry)
+    if name in names:
+        place = names.index(name)
         return replace(call, positional=(*call.positional[:place], value, *call.positional[place + 1 :]))
     return replace(call, keywords=tuple({**dict(call.keywords), name: value}.items()))

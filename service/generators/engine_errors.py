@@ -1,0 +1,74 @@
+"""What an engine's failure means to us: every exception of the `openai` client as one of our own.
+
+Knows the client's exceptions and HTTP statuses; knows nothing about prompts. Messages never hold the API key.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx2
+import openai
+
+from api_docs.errors import GeneratorError, GeneratorTimeout, GeneratorUnavailable
+
+RETRYABLE_STATUSES: Final = frozenset({429, 502, 503})
+"""The engine, or what stands before it, says that it has not begun: a second try costs nothing twice."""
+_TIMEOUT_STATUSES: Final = frozenset({408, 504})
+_QUOTED: Final = 300
+"""Characters of what the engine says that a message repeats."""
+
+
+def translate(exc: openai.OpenAIError, url: str, model: str | None) -> GeneratorError:
+    """Our error for one of the client's, with the setting that mends it."""
+    match exc:
+        case openai.APITimeoutError() if isinstance(exc.__cause__, httpx2.ConnectTimeout):
+            return GeneratorUnavailable(f"the engine at {url!r} does not answer; is it running?")
+        case openai.APITimeoutError():
+            return GeneratorTimeout(
+                f"the engine at {url!r} took too long; raise CALLSMITH_ENGINE_TIMEOUT, or lower max_tokens"
+            )
+        case openai.APIConnectionError():
+            return GeneratorUnavailable(
+                f"the engine at {url!r} can't be reached ({_said(exc.__cause__ or exc)}); is it running, and "
+                "is CALLSMITH_ENGINE_URL right?"
+            )
+        case openai.APIStatusError():
+            return _of_status(exc, url, model)
+        case openai.APIError() | openai.OpenAIError():
+            return GeneratorError(f"the engine at {url!r} gave an answer that can't be read: {_said(exc)}")
+
+
+def worth_retrying(exc: openai.OpenAIError) -> bool:
+    """Whether a second try may succeed and can't double the engine's work.
+
+    A connection that failed, or a status that says "not now". After a timeout the engine may still be
+    busy with the first try; other statuses would come again.
+    """
+    if isinstance(exc, openai.APIStatusError):
+        return exc.status_code in RETRYABLE_STATUSES
+    return isinstance(exc, openai.APIConnectionError) and not isinstance(exc, openai.APITimeoutError)
+
+
+def _of_status(exc: openai.APIStatusError, url: str, model: str | None) -> GeneratorError:
+    status = exc.status_code
+    said = f"the engine at {url!r} answered {status}: {_said(exc)}"
+    if status in (401, 403):
+        return GeneratorUnavailable(f"the engine at {url!r} answered {status}; set CALLSMITH_ENGINE_KEY")
+    if status == 404:
+        return GeneratorUnavailable(
+            f"{said}; CALLSMITH_ENGINE_URL must end where /completions begins (mostly /v1), and "
+            f"CALLSMITH_ENGINE_MODEL, now {model!r}, must be one that it serves"
+        )
+    if status in _TIMEOUT_STATUSES:
+        return GeneratorTimeout(said)
+    if status == 429 or status >= 500:
+        return GeneratorUnavailable(f"{said}; it may be overloaded or starting")
+    if status in (400, 422):
+        said += "; where it knows no structured outputs, set CALLSMITH_CONSTRAINED=false"
+    return GeneratorError(said)
+
+
+def _said(exc: BaseException) -> str:
+    text = " ".join(str(exc).split()) or type(exc).__name__
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
