@@ -119,13 +119,18 @@ class VllmGenerator:
     def _known_model(self, deadline: float) -> str:
         if (model := self.model) is not None:
             return model
-        page = self._ask(deadline, lambda timeout: self._client.models.list(timeout=timeout))
-        listed = next(iter(getattr(page, "data", None) or ()), None)
-        if listed is None:
-            raise GeneratorUnavailable(
-                f"the engine at {self._url!r} lists no model; set CALLSMITH_ENGINE_MODEL"
-            )
-        self._found = str(getattr(listed, "id", listed))
+        # Not `models.list`: its pages take it for granted that the answer is one.
+        page = self._ask(
+            deadline,
+            lambda timeout: self._client.get("/models", cast_to=object, options={"timeout": timeout}),
+        )
+        match page:
+            case {"data": [{"id": str(found)}, *_]}:
+                self._found = found
+            case _:
+                raise GeneratorUnavailable(
+                    f"the engine at {self._url!r} lists no model; set CALLSMITH_ENGINE_MODEL"
+                )
         return self._found
 
     def _ask(self, deadline: float, send: Callable[[httpx2.Timeout], Any]) -> Any:
