@@ -31,12 +31,13 @@ _TYPES: Final = {
 }
 """The rule of each type. Dicts are offered only where the template has one, and then that very one."""
 
+# Strings and lists have no bound of their own: with {0,80} xgrammar takes 50 times as long (0.3 s for 5 docs).
 _RULES: Final = """\
 bool ::= "True" | "False"
 int ::= "-"? ("0" | [1-9] [0-9]{0,6})
 float ::= int ("." [0-9]{1,6})?
-str ::= "'" [A-Za-z0-9_./: -]{0,80} "'"
-list ::= "[" (item (", " item){0,15})? "]"
+str ::= "'" [A-Za-z0-9_./: -]* "'"
+list ::= "[" (item (", " item)*)? "]"
 item ::= float | str
 dtype ::= "torch.float16" | "torch.bfloat16" | "torch.float32"
 device ::= "'cpu'" | "'mps'" | "'cuda'" | "'cuda:" [0-9] "'"
