@@ -31,7 +31,7 @@ _TYPES: Final = {
 }
 """The rule of each type. Dicts are offered only where the template has one, and then that very one."""
 
-# Strings and lists have no bound of their own: with {0,80} xgrammar takes 50 times as long (0.3 s for 5 docs).
+# Strings and lists have no bound of their own: with {0,80} xgrammar takes 0.3 s for 5 docs, without 0.01 s.
 _RULES: Final = """\
 bool ::= "True" | "False"
 int ::= "-"? ("0" | [1-9] [0-9]{0,6})
