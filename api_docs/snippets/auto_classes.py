@@ -38,7 +38,7 @@ def _head(subject: Subject) -> Recipe:
         or next(by_class, None)
         or _MISREAD.get((subject.domain, head))
         or next(by_name, None)
-        or _DOMAINS.get(subject.domain, _unknown)
+        or DOMAINS.get(subject.domain, _unknown)
     )
 
 
@@ -56,7 +56,6 @@ _MISREAD: Mapping[tuple[Domain, str], Recipe] = {
     (Domain.VIDEO_CLASSIFICATION, "ForSequenceClassification"): vision_heads.classify_video,
     (Domain.VISUAL_QUESTION_ANSWERING, "ForCausalLM"): multimodal_heads.describe,
     (Domain.VISUAL_QUESTION_ANSWERING, "ForConditionalGeneration"): multimodal_heads.describe,
-    (Domain.VISUAL_QUESTION_ANSWERING, "ForQuestionAnswering"): multimodal_heads.answer_about_image,
     (Domain.VISUAL_QUESTION_ANSWERING, "ForSeq2SeqLM"): multimodal_heads.describe,
     (Domain.ZERO_SHOT_IMAGE_CLASSIFICATION, "ForImageClassification"): multimodal_heads.match,
 }
@@ -179,7 +178,7 @@ _OTHERS: tuple[tuple[str, Recipe], ...] = (
     ("AutoAdapterModel", _adapter),
 )
 
-_DOMAINS: Mapping[Domain, Recipe] = {
+DOMAINS: Mapping[Domain, Recipe] = {
     Domain.TEXT_CLASSIFICATION: text_heads.embed,
     Domain.TOKEN_CLASSIFICATION: text_heads.embed,
     Domain.QUESTION_ANSWERING: text_heads.embed,

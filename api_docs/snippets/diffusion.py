@@ -16,8 +16,8 @@ _SIZE = "image = image.resize((512, 512))"
 
 def use(subject: Subject) -> Use:
     """The use of a diffusers object."""
-    recipe = next((recipe for pattern, recipe in _CLASSES if re.search(pattern, subject.owner)), None)
-    found = (recipe or _DOMAINS.get(subject.domain, _from_prompt))(subject)
+    recipe = next((recipe for pattern, recipe in CLASSES if re.search(pattern, subject.owner)), None)
+    found = (recipe or DOMAINS.get(subject.domain, _from_prompt))(subject)
     return replace(found, requirements=(*found.requirements, "torch", "transformers", "accelerate"))
 
 
@@ -202,11 +202,13 @@ _motion_adapter = always(
 )
 
 
-_CLASSES: tuple[tuple[str, Recipe], ...] = (
+CLASSES: tuple[tuple[str, Recipe], ...] = (
     (r"ControlNetModel$", _control),
     (r"^AutoencoderKL$", _autoencoder),
     (r"^UNet", _unet),
     (r"^MotionAdapter$", _motion_adapter),
+    (r"ShapEImg2Img", _shape_from_image),
+    (r"ShapE", _shape),
     (r"Inpaint", _inpaint),
     (r"InstructPix2Pix|Kontext|Edit", _from_instruction),
     (r"ImageVariation", _from_image_only),
@@ -219,12 +221,10 @@ _CLASSES: tuple[tuple[str, Recipe], ...] = (
     (r"Video|Animate|^CogVideo", _video),
     (r"DanceDiffusion", _unconditional_sound),
     (r"Audio|MusicLDM", _sound),
-    (r"ShapEImg2Img", _shape_from_image),
-    (r"ShapE", _shape),
     (r"^Marigold", _depth),
 )
 
-_DOMAINS: Mapping[Domain, Recipe] = {
+DOMAINS: Mapping[Domain, Recipe] = {
     Domain.TEXT_TO_IMAGE: _from_prompt,
     Domain.IMAGE_TO_IMAGE: _from_image,
     Domain.IMAGE_TEXT_TO_IMAGE: _from_instruction,

@@ -233,14 +233,14 @@ cut_out = always(
 
 
 BY_ID: tuple[tuple[str, Recipe], ...] = (
-    (r"microsoft/xclip-", vision_heads.match_video),
+    (r"xclip-", vision_heads.match_video),
     (r"jina-clip-", embed_both),
     (r"BiRefNet|ben2", cut_out),
 )
 """Pattern of a model id → its use, where the class says too little."""
 
 HEADS: tuple[tuple[str, Recipe], ...] = (
-    (r"\w*Processor", processor_only),
+    (r"(?!\w*ImageProcessor)\w*Processor", processor_only),
     (r"VisionEncoderDecoderModel|MgpstrForSceneTextRecognition", describe_in_two_steps),
     (r"AutoModelForImageTextToText|AutoModelForMultimodalLM|AutoModelForVision2Seq", chat),
     (r"(Qwen2Audio|Voxtral|GraniteSpeech|AudioFlamingo3)ForConditionalGeneration", chat),

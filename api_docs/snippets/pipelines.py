@@ -47,14 +47,14 @@ def removed_task(task: str) -> str | None:
 def unknown_task(task: str) -> bool:
     """Whether no release of transformers has such a pipeline."""
     known = "translation" if task.startswith("translation_") else _SYNONYMS.get(task, task)
-    return known not in _TASKS
+    return known not in TASKS
 
 
 def use(subject: Subject) -> Use:
     """The use of a pipeline."""
     task = task_of(subject)
     bound = removed_task(subject.text("task") or task)
-    written = _TASKS.get(task) or _BY_DOMAIN.get(subject.domain) or _on_text
+    written = TASKS.get(task) or _BY_DOMAIN.get(subject.domain) or _on_text
     found = written(subject)
     return replace(found, requirements=(*found.requirements, "torch", *((bound,) if bound else ())))
 
@@ -84,7 +84,10 @@ _answer_from_table = always(
 
 
 def _zero_shot(subject: Subject) -> Use:
-    return _print(f"print(model({text(subject)}, candidate_labels=['work', 'sports', 'cooking']))")
+    return _print(
+        "labels = ['work', 'sports', 'cooking']",
+        f"print(model({text(subject)}, candidate_labels=labels))",
+    )
 
 
 def _translate(subject: Subject) -> Use:
@@ -209,7 +212,7 @@ _on_video = always(
 )
 
 
-_TASKS: Mapping[str, Recipe] = {
+TASKS: Mapping[str, Recipe] = {
     "any-to-any": _image_and_text,
     "audio-classification": _on_audio,
     "automatic-speech-recognition": _on_audio,

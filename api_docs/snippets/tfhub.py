@@ -29,7 +29,7 @@ def use(subject: Subject) -> Use:
     for pattern, recipe in HANDLES:
         if re.search(pattern, subject.model_id):
             return recipe(subject)
-    return _DOMAINS.get(subject.domain, fill_signature)(subject)
+    return DOMAINS.get(subject.domain, fill_signature)(subject)
 
 
 def _on_image(result: tuple[str, ...]) -> Recipe:
@@ -227,7 +227,7 @@ def fill_signature(subject: Subject) -> Use:
     )
 
 
-_DOMAINS: Mapping[Domain, Callable[[Subject], Use]] = {
+DOMAINS: Mapping[Domain, Callable[[Subject], Use]] = {
     Domain.IMAGE_CLASSIFICATION: _classify,
     Domain.IMAGE_FEATURE_EXTRACTION: _on_image(("print(output)  # a feature vector for every picture",)),
     Domain.IMAGE_SEGMENTATION: _print_output,

@@ -25,9 +25,9 @@ from api_docs.snippets.torchhub_tensors import (
 def use(subject: Subject) -> Use:
     """The use of a torch.hub model."""
     name = repository(subject.bound.values.get("repo_or_dir", "''"))[0].lower()
-    own = _REPOSITORIES.get(name)
+    own = REPOSITORIES.get(name)
     found = own(subject) if own is not None else None
-    return found or _DOMAINS.get(subject.domain, _unknown)(subject)
+    return found or DOMAINS.get(subject.domain, _unknown)(subject)
 
 
 def _classification(subject: Subject) -> Use:
@@ -163,13 +163,13 @@ def _unknown(subject: Subject) -> Use:
     )
 
 
-_REPOSITORIES = {
+REPOSITORIES = {
     **torchhub_vision.REPOSITORIES,
     **torchhub_audio.REPOSITORIES,
     **torchhub_language.REPOSITORIES,
 }
 
-_DOMAINS: Mapping[Domain, Recipe] = {
+DOMAINS: Mapping[Domain, Recipe] = {
     Domain.IMAGE_CLASSIFICATION: _classification,
     Domain.IMAGE_FEATURE_EXTRACTION: _features,
     Domain.IMAGE_SEGMENTATION: _segmentation,

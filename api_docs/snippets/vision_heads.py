@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from api_docs.domains import Domain
 from api_docs.snippets.inputs import IMAGE
 from api_docs.snippets.parts import Code, Recipe, Subject, Use, always, code
 from api_docs.snippets.text_heads import run
@@ -300,7 +299,7 @@ processor_only = always(
 
 
 HEADS: tuple[tuple[str, Recipe], ...] = (
-    (r"\w*ImageProcessor(Fast)?", processor_only),
+    (r"\w*ImageProcessor(Fast|Pil)?", processor_only),
     (r"\w*ForImageClassification\w*", classify),
     (r"\w*ForObjectDetection", detect),
     (r"OneFormer\w*", segment_by_task),
@@ -314,7 +313,6 @@ HEADS: tuple[tuple[str, Recipe], ...] = (
     (r"\w*ForPoseEstimation", pose),
     (r"\w*ForVideoClassification", classify_video),
     (r"VideoMAEForPreTraining", pretrained_video),
-    (r"XCLIPModel|XClipModel", match_video),
     (r"(VideoMAE|Timesformer|Vivit|VJEPA2)Model", video_features),
     (r"\w*Backbone", feature_maps),
     (r"(ViTMAE|Hiera)ForPreTraining|\w*ForMaskedImageModeling", named_outputs),
@@ -324,5 +322,3 @@ HEADS: tuple[tuple[str, Recipe], ...] = (
     ),
 )
 """Pattern of a class name → its use with images."""
-
-VIDEO_DOMAINS = (Domain.VIDEO_CLASSIFICATION, Domain.VIDEO_FEATURE_EXTRACTION)
