@@ -98,7 +98,12 @@ def stated(value: object, match: re.Match[str]) -> Statement:
 
 def denied(match: re.Match[str]) -> bool:
     """Whether a "not", "without" or the like stands before it in its clause."""
-    return _NOT.search(match.string, 0, match.start()) is not None
+    return follows(_NOT, match) is not None
+
+
+def follows(before: re.Pattern[str], match: re.Match[str]) -> re.Match[str] | None:
+    """Where a match comes after something; the pattern ends in `\\Z` and looks at 100 characters at most."""
+    return before.search(match.string, max(0, match.start() - 100), match.start())
 
 
 def matches(patterns: Iterable[re.Pattern[str]], said: Said) -> Iterator[re.Match[str]]:

@@ -42,7 +42,7 @@ class Slot:
 def slots_of(entry: Entry) -> dict[str, Slot]:
     """The slots of an API by name: what its doc documents, its template sets, or its loader takes."""
     documented = {argument.name: argument for argument in entry.doc.arguments}
-    parameters = entry.loader.parameters
+    parameters = entry.loader.parameters if _signature_is_known(entry) else {}
     slots = {}
     for name in {**documented, **entry.bound.values, **parameters}:
         if name in entry.identifying or name in entry.loader.identity or name in _SECRETS or name[0] in "*#":
@@ -58,6 +58,20 @@ def slots_of(entry: Entry) -> dict[str, Slot]:
             entry,
         )
     return slots
+
+
+def _signature_is_known(entry: Entry) -> bool:
+    """Whether the loader's row is that of the doc's library.
+
+    The last row, transformers', takes in every other `from_pretrained`: asteroid and espnet write their
+    calls so as well, and take none of its arguments.
+    """
+    if entry.loader.name != "from_pretrained":
+        return True
+    library = str(
+        entry.doc.facts.get("library") or entry.doc.facts.get("framework") or "transformers"
+    ).lower()
+    return "transformers" in library or library in ("hugging face", "pytorch")
 
 
 def by_position(entry: Entry) -> list[str]:

@@ -20,6 +20,7 @@ from service.generators.said import (
     Statement,
     choice,
     flag,
+    follows,
     matches,
     number,
     regex,
@@ -212,7 +213,7 @@ def device(said: Said) -> Statement | None:
         stated(kind + _ordinal(match) if kind == "cuda:" else kind, match)
         for pattern, kind in _DEVICES
         for match in matches([pattern], said)
-        if not _TALE.search(said.text, 0, match.start())
+        if not follows(_TALE, match)
     ]
     exact = [statement for statement in found if statement.value != "cuda"]
     return the_one(exact or found)

@@ -97,6 +97,25 @@ def test_an_argument_that_is_given_by_position_stays_there() -> None:
     assert call.render() == "timm.create_model('x', False)"
 
 
+def test_a_library_that_only_writes_its_calls_like_transformers_takes_none_of_its_arguments() -> None:
+    doc = ApiDoc.model_validate(
+        {
+            "id": "huggingface:espnet/x",
+            "hub": "huggingface",
+            "domain": "text-to-speech",
+            "name": "x",
+            "call": "Text2Speech.from_pretrained('espnet/x')",
+            "facts": {"library": "espnet"},
+        }
+    )
+    assert carry("in half precision on the GPU", entry_of(doc)) == (entry_of(doc).call, ())
+    twin = doc.model_copy(update={"facts": {"library": "transformers"}})
+    assert [change.argument for change in carry("in half precision on the GPU", entry_of(twin))[1]] == [
+        "device_map",
+        "dtype",
+    ]
+
+
 def test_a_change_that_does_not_verify_is_left_out() -> None:
     entry = entry_of(DOCS["huggingface:sentence-transformers/all-MiniLM-L6-v2"])
     call, changes = carry("revision='other', backend='nonsense', batch_size='many', device='cpu'", entry)
