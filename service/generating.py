@@ -10,14 +10,16 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api_docs.catalogue import Entry
 from api_docs.errors import GeneratorError, InvalidRequest, PromptTooLong
-from api_docs.models import ApiDoc
 from retriever.hits import RetrieverName
 from retriever.prompt import Prompt, PromptStyle, build_prompt
 from service.generators.base import Constraint, Generator
+from service.generators.constraint import constraint_from
 from service.logs import SERVICE
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, GeneratorChoice, GeneratorInfo
+from service.settings import Settings
 
 service_log = logging.getLogger(SERVICE)
 
@@ -55,7 +57,7 @@ def choose_generator(request: GenerateRequest, runtime: Runtime) -> GeneratorCho
 
 
 def generate(
-    chosen: GeneratorChoice, request: GenerateRequest, docs: Sequence[ApiDoc], runtime: Runtime
+    chosen: GeneratorChoice, request: GenerateRequest, entries: Sequence[Entry], runtime: Runtime
 ) -> Generated:
     """What the chosen generator writes; `grounded` stands in for an engine that fails.
 
@@ -63,29 +65,41 @@ def generate(
         GeneratorError, PromptTooLong: when nothing can stand in, for want of docs.
     """
     if chosen is GeneratorChoice.GROUNDED or runtime.engine is None:
-        return _written(runtime.grounded, _grounded_prompt(request, docs), request)
-    settings = runtime.settings
+        return _by_grounded(request, entries, runtime)
     try:
-        prompt = build_prompt(
-            request.instruction,
-            docs,
-            PromptStyle(settings.prompt_style),
-            token_budget=settings.engine_context - request.max_tokens,
-        )
-        constraint = None
-        return _written(runtime.engine, prompt, request, constraint)
+        return _by_engine(runtime.engine, request, entries, runtime.settings)
     except (GeneratorError, PromptTooLong) as exc:
-        if not docs:
+        if not entries:
             raise
         service_log.warning("engine failed", extra={"fields": {"code": exc.code, "reason": str(exc)}})
-        stand_in = _written(runtime.grounded, _grounded_prompt(request, docs), request)
+        stand_in = _by_grounded(request, entries, runtime)
         info = stand_in.info.model_copy(update={"degraded": True, "reason": str(exc)})
         return dataclasses.replace(stand_in, info=info)
 
 
-def _grounded_prompt(request: GenerateRequest, docs: Sequence[ApiDoc]) -> Prompt:
-    """Every doc, for the instruction may fit a lower one better; no context bounds it."""
-    return build_prompt(request.instruction, docs, k_docs=len(docs))
+def _by_grounded(request: GenerateRequest, entries: Sequence[Entry], runtime: Runtime) -> Generated:
+    """With every doc, for the instruction may fit a lower one better, and without a token budget."""
+    docs = tuple(entry.doc for entry in entries)
+    if request.include_prompt:
+        prompt = build_prompt(request.instruction, docs, k_docs=len(docs))
+    else:
+        # Nobody will read the text of the prompt: `grounded` reads its parts.
+        prompt = Prompt(PromptStyle.GORILLA, request.instruction, docs)
+    return _written(runtime.grounded, prompt, request)
+
+
+def _by_engine(
+    engine: Generator, request: GenerateRequest, entries: Sequence[Entry], settings: Settings
+) -> Generated:
+    prompt = build_prompt(
+        request.instruction,
+        [entry.doc for entry in entries],
+        PromptStyle(settings.prompt_style),
+        token_budget=settings.engine_context - request.max_tokens,
+    )
+    shown = [entry for entry in entries if entry.doc.id in prompt.doc_ids]
+    constraint = constraint_from(shown) if settings.constrained and shown else None
+    return _written(engine, prompt, request, constraint)
 
 
 def _written(

@@ -42,7 +42,7 @@ def work_out(request: GenerateRequest, runtime: Runtime) -> Outcome:
     watch.lap("retrieve")
     if not serves(found, request, runtime.settings):
         return Outcome(request, served, found, watch, chosen)
-    generated = generate(chosen, request, found.docs, runtime)
+    generated = generate(chosen, request, found.entries, runtime)
     watch.lap("generate")
     parsed = parse_response(generated.text)
     verification = verify(parsed.call or generated.text, served.catalogue, found.doc_ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api_docs.models import ApiDoc
+from api_docs.catalogue import Entry
 from retriever.hits import Hit, RetrieverName
 from service.schemas import SearchRequest
 from service.served import Served
@@ -16,12 +16,13 @@ ALTERNATIVES = 5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`hits` are the `k` that were asked for, `further` those that follow, `best` the best of each hub."""
+    """`hits` are the `k` that were asked for, `further` those that follow, `best` the best of each hub,
+    `entries` those of the hits."""
 
     hits: tuple[Hit, ...]
     further: tuple[Hit, ...]
     best: tuple[Hit, ...]
-    docs: tuple[ApiDoc, ...]
+    entries: tuple[Entry, ...]
 
     @property
     def doc_ids(self) -> tuple[str, ...]:
@@ -44,8 +45,8 @@ def find(request: SearchRequest, served: Served) -> Found:
         hits = served.searcher.search(request.instruction, k=k, hub=request.hub, domain=where, retriever=how)
         best = []
     asked_for = tuple(hits[: request.k])
-    docs = tuple(served.catalogue.doc(hit.doc_id) for hit in asked_for)
-    return Found(asked_for, tuple(hits[request.k :]), tuple(best), docs)
+    entries = tuple(served.catalogue.entry(hit.doc_id) for hit in asked_for)
+    return Found(asked_for, tuple(hits[request.k :]), tuple(best), entries)
 
 
 def serves(found: Found, request: SearchRequest, settings: Settings) -> bool:

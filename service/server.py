@@ -64,22 +64,20 @@ def run(prepared: Prepared) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish what is in flight."""
     settings = prepared.settings
     logging.config.dictConfig(log_config(settings.log_level))
-    address = f"[{settings.host}]" if ":" in settings.host else settings.host
-    fields = {"url": f"http://{address}:{settings.port}", "workers": settings.workers, "pid": os.getpid()}
-    service_log.info("serving", extra={"fields": fields})
     if prepared.runtime is None:
         _run_workers(settings, prepared.listener)
     else:
-        _run_here(_config(settings, create_app(prepared.runtime)), prepared.listener)
+        _run_here(settings, prepared.runtime, prepared.listener)
     service_log.info("stopped", extra={"fields": {"pid": os.getpid()}})
 
 
-def _run_here(config: uvicorn.Config, listener: socket.socket) -> None:
-    server = uvicorn.Server(config)
+def _run_here(settings: Settings, runtime: Runtime, listener: socket.socket) -> None:
+    server = uvicorn.Server(_config(settings, create_app(runtime)))
     # uvicorn raises the signal again, at the handler that it found, when it is done; having drained is a
     # success, so that handler must not be the one that ends the process.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
+    _log_start(settings)
     server.run(sockets=[listener])
 
 
@@ -87,9 +85,16 @@ def _run_workers(settings: Settings, listener: socket.socket) -> None:
     os.environ.update(settings.environment())
     config = _config(settings, "service.server:worker_app", factory=True)
     supervisor = Multiprocess(config, sockets=[listener])
+    _log_start(settings)
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise ConfigurationError("a worker could not start; the log says why")
+
+
+def _log_start(settings: Settings) -> None:
+    address = f"[{settings.host}]" if ":" in settings.host else settings.host
+    fields = {"url": f"http://{address}:{settings.port}", "workers": settings.workers, "pid": os.getpid()}
+    service_log.info("serving", extra={"fields": fields})
 
 
 def worker_app() -> FastAPI:

@@ -7,6 +7,7 @@ that another catalogue never meets it by accident.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from api_docs.catalogue import Catalogue
 from api_docs.errors import OutdatedSchema, RetrievalIndexError
+from api_docs.files import translated
 from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue
 from retriever.bm25 import Bm25Backend
 from retriever.embedding import BatchingEncoder, SentenceEncoder, limit_threads, load_encoder
@@ -93,11 +95,10 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
     """
     catalogue = read_catalogue(settings)
     folder = index_folder(settings, catalogue)
+    if there := folder.exists():
+        read_index_manifest(folder)  # what is wrong with it is sooner told than a model is loaded
     encoder = _encoder(settings)
-    if folder.exists():
-        index = open_index(folder, catalogue, encoder)
-    else:
-        index = _build(folder, catalogue, encoder, progress)
+    index = open_index(folder, catalogue, encoder) if there else _build(folder, catalogue, encoder, progress)
     return Searcher(catalogue, index, BatchingEncoder(encoder), Bm25Backend(settings.bm25))
 
 
@@ -109,9 +110,17 @@ def _encoder(settings: Settings) -> SentenceEncoder:
 
 
 def _build(folder: Path, catalogue: Catalogue, encoder: SentenceEncoder, progress: Progress | None) -> Index:
+    # Before the work, not after it: may anything be written there at all?
+    with translated(folder), tempfile.TemporaryDirectory(dir=_made(folder.parent)):
+        pass
     index = build_index(catalogue, encoder, progress)
     save_index(index, folder, catalogue.version, encoder.name)
     return index
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _opens(folder: Path, catalogue: Catalogue, encoder: SentenceEncoder) -> bool:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Group
 from rich.panel import Panel
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from service.cli.output import AsJson, out, printable, progress, show_json
+from service.cli.output import AsJson, out, printable, progress, python_code, show_json
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -103,7 +102,7 @@ def _answer(response: GenerateResponse) -> Group:
     colour = _COLOURS[response.status]
     what = " · ".join(str(part) for part in (response.status, response.hub, response.domain) if part)
     body = Text(printable(response.call or response.verification.message), style="bold")
-    parts: list[Any] = [Panel(body, title=what, border_style=colour, title_align="left")]
+    parts: list[Any] = [Panel(body, title=what, border_style=colour, title_align="left", expand=False)]
     parts.append(Text(printable(response.explanation)))
     if response.verification.nearest and not response.verification.verified:
         parts.append(Text(f"nearest valid call: {printable(response.verification.nearest)}"))
@@ -111,14 +110,17 @@ def _answer(response: GenerateResponse) -> Group:
         parts.append(Text(f"degraded: {printable(response.generator.reason or '')}", style="yellow"))
     parts += [Text(f"! {printable(warning)}", style="yellow") for warning in response.warnings]
     if response.code is not None:
-        parts += [Text(), Syntax(printable(response.code), "python", background_color="default")]
+        parts += [Text(), python_code(response.code)]
     if response.alternatives:
         table = Table("hub", "domain", "call", title="alternatives", title_justify="left", box=None)
         for other in response.alternatives:
             table.add_row(other.hub, other.domain, Text(printable(other.call), overflow="fold"))
         parts += [Text(), table]
     if response.prompt is not None:
-        parts += [Text(), Panel(Text(printable(response.prompt)), title="prompt", title_align="left")]
+        parts += [
+            Text(),
+            Panel(Text(printable(response.prompt)), title="prompt", title_align="left", expand=False),
+        ]
     return Group(*parts)
 
 

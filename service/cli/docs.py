@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from service.cli.output import AsJson, choice, errors, new_app, out, printable, progress, show_json
+from service.cli.output import (
+    AsJson,
+    choice,
+    errors,
+    new_app,
+    out,
+    printable,
+    progress,
+    python_code,
+    show_json,
+)
 
 if TYPE_CHECKING:
     from api_docs.catalogue import Catalogue
@@ -122,8 +131,7 @@ def show(
     for name, value in doc.record().items():
         if name != "call":
             table.add_row(Text(name, style="bold"), Text(printable(str(value)), overflow="fold"))
-    call = Syntax(printable(doc.call), "python", background_color="default", word_wrap=True)
-    out().print(Group(call, table))
+    out().print(Group(python_code(doc.call), table))
 
 
 @app.command()

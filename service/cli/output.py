@@ -6,6 +6,7 @@ Text of docs is shown as it is, never as markup, and without characters that ste
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,9 @@ INTERRUPTED = 130
 TERMINATED = 143
 _ENVIRONMENT_FAILED = (GeneratorError, StorageError, CallError)
 """Errors that are nobody's mistake on the command line."""
+
+_UNFOLDED = 10_000
+"""Columns where nobody looks on."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object for programs.")]
 
@@ -76,6 +80,11 @@ class Commands(TyperGroup):
                 sys.exit(exc.exit_code)
             except typer.Abort:
                 sys.exit(INTERRUPTED)
+            except Exception as exc:
+                if os.environ.get("CALLSMITH_LOG_LEVEL", "").lower() == "debug":
+                    raise
+                said = f"unexpected {type(exc).__name__}: {exc}; CALLSMITH_LOG_LEVEL=debug shows where"
+                fail(said, CallsmithError.code, as_json, FAILURE)
         sys.exit(found if isinstance(found, int) else 0)
 
 
@@ -98,8 +107,8 @@ def fail(message: str, code: str, as_json: bool, status: int) -> NoReturn:
 
 
 def out() -> Console:
-    """Where results go."""
-    return Console(highlight=False)
+    """Where results go; lines are folded on a terminal only."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNFOLDED)
 
 
 def errors() -> Console:
@@ -118,6 +127,13 @@ def choice(kind: type[_Choice], value: str, what: str) -> _Choice:
     except ValueError as exc:
         known = ", ".join(kind)
         raise InvalidRequest(f"{what} is {value!r}; expected one of {known}", what) from exc
+
+
+def python_code(code: str) -> Text:
+    """Python in colours."""
+    from rich.syntax import Syntax  # noqa: PLC0415 - brings all of pygments
+
+    return Syntax("", "python", theme="ansi_dark", background_color="default").highlight(printable(code))
 
 
 def show_json(value: object) -> None:

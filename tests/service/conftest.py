@@ -57,7 +57,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def runtime(settings: Settings, searcher: Searcher) -> Runtime:
-    return Runtime(settings, searcher, Written("", "grounded", None))
+    return Runtime(settings, searcher)
 
 
 @pytest.fixture

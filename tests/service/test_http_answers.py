@@ -13,7 +13,6 @@ from retriever.searcher import Searcher
 from service.app import create_app
 from service.runtime import Runtime
 from service.settings import Settings
-from tests.service.conftest import Written
 
 FIELDS = {
     "status",
@@ -122,7 +121,7 @@ def test_an_instruction_without_a_known_word_or_likeness_is_no_match(
     searcher: Searcher, settings: Settings
 ) -> None:
     strict = settings.model_copy(update={"no_match_threshold": 1.0})
-    with TestClient(create_app(Runtime(strict, searcher, Written("", "grounded", None)))) as client:
+    with TestClient(create_app(Runtime(strict, searcher))) as client:
         answer = ask(client, "xyzzy")
         assert answer["status"] == "no_match"
         assert len(answer["hits"]) == 5

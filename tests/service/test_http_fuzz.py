@@ -16,7 +16,6 @@ from retriever.searcher import Searcher
 from service.app import create_app
 from service.runtime import Runtime
 from service.settings import Settings
-from tests.service.conftest import Written
 
 PATHS = ["/generate_call", "/search"]
 FIELDS = ["instruction", "hub", "domain", "k", "retriever", "generator", "temperature", "max_tokens", "x"]
@@ -34,7 +33,7 @@ bodies = st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), likely |
 
 @pytest.fixture(scope="module")
 def fuzzed(searcher: Searcher) -> Iterator[TestClient]:
-    runtime = Runtime(Settings(), searcher, Written("", "grounded", None))
+    runtime = Runtime(Settings(), searcher)
     with TestClient(create_app(runtime)) as client:
         yield client
 

@@ -106,7 +106,7 @@ def test_more_requests_than_may_be_in_flight_are_told_to_come_back(
             return super().generate(prompt, **options)
 
     few = settings.model_copy(update={"max_in_flight": 1})
-    runtime = Runtime(few, searcher, Slow("", "grounded", None))
+    runtime = Runtime(few, searcher, grounded=Slow("", "grounded", None))
     with TestClient(create_app(runtime)) as client, ThreadPoolExecutor(1) as pool:
         first = pool.submit(client.post, "/generate_call", json={"instruction": GOOD})
         assert entered.wait(30)
@@ -153,7 +153,7 @@ def test_people_read_plain_lines(caplog: pytest.LogCaptureFixture, client: TestC
 def test_a_crash_is_logged_and_answered_without_a_traceback(
     settings: Settings, searcher: Searcher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    runtime = Runtime(settings, searcher, Written(RuntimeError("secret detail"), "grounded", None))
+    runtime = Runtime(settings, searcher, grounded=Written(RuntimeError("secret detail"), "grounded", None))
     with TestClient(create_app(runtime)) as client:
         response = client.post("/generate_call", json={"instruction": GOOD})
     refused(response, 500, "internal_error", "log")

@@ -18,7 +18,7 @@ CALL = "pipeline('image-classification', model='google/vit-birds')"
 
 
 def runtime_with(searcher: Searcher, engine: Written, **settings: object) -> Runtime:
-    return Runtime(Settings(**settings), searcher, Written("", "grounded", None), engine)
+    return Runtime(Settings(**settings), searcher, engine)
 
 
 def asked(runtime: Runtime, instruction: str = BIRDS, **fields: object) -> GenerateResponse:
@@ -133,7 +133,7 @@ def test_grounded_can_be_chosen_where_there_is_an_engine(searcher: Searcher) -> 
 
 
 def test_an_engine_must_be_set_to_be_chosen(searcher: Searcher) -> None:
-    runtime = Runtime(Settings(), searcher, Written("", "grounded", None))
+    runtime = Runtime(Settings(), searcher)
     with pytest.raises(InvalidRequest, match="CALLSMITH_ENGINE_URL"):
         asked(runtime, generator="vllm")
 
