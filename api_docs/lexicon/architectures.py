@@ -193,6 +193,7 @@ _TEXT = r"""
 ModernBERT | modernbert | present-day BERT with long input
 XLM-RoBERTa | xlm-?r(oberta)?\b|xlm-?roberta|mexma | understands a hundred languages
 mDeBERTa | mdeberta | multilingual DeBERTa
+CodeBERTa | codeberta | learned from program code
 DeBERTa | deberta | separates what a word is from where it stands
 BERTweet | bertweet|twitter-roberta | learned from tweets
 RoBERTa | roberta | BERT trained longer and better

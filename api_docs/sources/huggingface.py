@@ -221,7 +221,7 @@ def _facts(record: ModelRecord, domain: Domain, loading: Loading) -> dict[str, F
     pair = _languages_of_pair(record.id)
     facts: dict[str, Fact | None] = {
         "uses": _uses(record, domain, pair),
-        "language": pair or record.languages or languages_of_name(record.id.partition("/")[2]),
+        "language": pair or _languages(record),
         "architecture": _architecture(record.architecture, family),
         "datasets": tuple(filter(_is_name, record.datasets)),
         "benchmarks": tuple(filter(_is_name, record.benchmarks)),
@@ -268,11 +268,18 @@ def _uses(record: ModelRecord, domain: Domain, pair: tuple[str, ...]) -> tuple[s
         source, target = (language_name(code) or code for code in spoken.groups())
         return (f"translating spoken {source} into spoken {target}",)
     name = record.id.partition("/")[2]
-    languages = language_names(record.languages or languages_of_name(name))
+    languages = language_names(_languages(record))
     spoken_in = _SPOKEN.get(domain, "").format(*languages) if len(languages) == 1 else ""
     # Data sets tell what a classifier knows, but not what a generator is for.
     hints = () if domain in DIFFUSERS_DOMAINS else (*record.datasets, *record.benchmarks)
     return as_texts((spoken_in, *topics_of(domain, (name, *record.tags), hints)))
+
+
+def _languages(record: ModelRecord) -> tuple[str, ...]:
+    """Stated, or told from the name; timm's networks only see, and `pt` in their names means pretrained."""
+    if record.languages or record.library == "timm":
+        return record.languages
+    return languages_of_name(record.id.partition("/")[2])
 
 
 def _languages_of_pair(model_id: str) -> tuple[str, ...]:
