@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,10 +34,50 @@ app = new_app("Make, check, compare and look at catalogues of API docs.")
 _SHOWN = 10
 """Records of a kind that are shown on a terminal; `--json` has all."""
 
+DataFolder = Annotated[
+    Path,
+    typer.Option(
+        envvar="CALLSMITH_DATA", help="Folder with the upstreams' files: upstream/ and apibench/api/."
+    ),
+]
 CatalogueFolder = Annotated[
     Path | None,
     typer.Option("--catalogue", help="Catalogue folder [default: CALLSMITH_CATALOGUE, or the snapshot]."),
 ]
+
+
+@app.command()
+def build(
+    data: DataFolder,
+    out_folder: Annotated[Path, typer.Option("--out", help="Catalogue folder to write.")],
+    checked: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of the files [default: today].")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build the shipped snapshot from the three hubs' files, in our own words."""
+    from api_docs.catalogue import Catalogue  # noqa: PLC0415 - heavy
+    from api_docs.snapshot_build import build_snapshot  # noqa: PLC0415
+    from api_docs.storage import write_catalogue  # noqa: PLC0415
+
+    day = (checked or datetime.now(UTC)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    with progress("reading the hubs") as report:
+        found = build_snapshot(data / "upstream", data / "apibench" / "api", day.date(), report)
+    catalogue = Catalogue(found.docs, found.aliases)
+    # The date of the files, not of the run: the same files give the same bytes.
+    write_catalogue(catalogue, out_folder, created=day, sources=dict.fromkeys(catalogue.hubs, "files"))
+    if as_json:
+        show_json(
+            {
+                "version": catalogue.version,
+                "docs": len(catalogue),
+                "set_aside": [{"record": one.record, "reason": one.reason} for one in found.quarantined],
+                "passed_over": found.passed_over,
+            }
+        )
+    else:
+        out().print(Text(f"{len(catalogue)} docs in {out_folder}, version {catalogue.version}"))
+        _show_set_aside(found.quarantined)
 
 
 @app.command("import")
