@@ -401,7 +401,7 @@ precision = choice(
 
 def _in_bits(name: str, digit: int) -> str:
     return (
-        rf"\b(?:in|with|at|to|use|using|load(?:ed|ing)?)\s+{name}[\s-]?bits?\b{END}"
+        rf"(?:\b(?:in|with|at|to|use|using|load(?:ed|ing)?)\s+|(?:\A|[,;:])\s*){name}[\s-]?bits?\b{END}"
         rf"|\b{name}[\s-]?bit\s+(?:quanti[sz]\w+|precision|weights|mode)\b|\bint{digit}\s+quanti[sz]\w+"
     )
 

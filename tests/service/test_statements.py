@@ -231,6 +231,7 @@ def test_what_is_only_data_states_nothing(instruction: str) -> None:
         (statements.precision, "the fp16 variant", None),
         (statements.precision, "fp16 or fp32", None),
         (statements.bits, "loaded in 4 bits", 4),
+        (statements.bits, "bf16, 8-bit", 8),
         (statements.bits, "8-bit pixel art", None),
         (statements.trainable, "never freeze it", True),
         (statements.trainable, "a non-trainable layer", None),
