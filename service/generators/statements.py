@@ -43,13 +43,14 @@ _UNTRAINED = regex(
     rf"\b{_USE_NO}\s+(?:(?:any|the|its|using|loading|of)\s+)*"
     rf"(?:pre-?train(?:ed|ing)(?:\s+(?:{_WEIGHTS}|model))?|(?:trained|learned|learnt)\s+{_WEIGHTS})\b"
     r"|\b(?:without|w/o|no|(?:do\s+not|don't|never)\s+load)\s+(?:(?:any|the|its|loading)\s+)*weights\b(?!\s+and\b)"
-    r"|\b(?:not\s+|non-?|un-?)pre-?trained\b"
+    rf"|\bno\s+need\s+for\s+(?:the\s+)?pre-?trained\s+{_WEIGHTS}\b|\bleav\w+\s+(?:out\s+the\s+weights|the\s+weights\s+out)\b"
+    r"|\b(?:not\s+|non-?|un-?)pre-?trained\b|\bweights\s*:\s*none\b"
     r"|\bweights\b[^.;!?]{0,20}\bnot\b[^.;!?]{0,15}\b(?:pre-?trained|loaded|used)\b"
     r"|\bpretrained\s+(?:(?:set\s+)?to|is|(?:should|must)\s+be)\s+(?:false|off)\b"
 )
 _RANDOM = regex(
     rf"\bun-?trained\s+{_NET}\b|(?:\A|[,;:])\s*untrained(?=\s*(?:[.,;:]|\Z))"
-    r"|\brandom(?:ly)?[\s-](?:initiali[sz]ed|initiali[sz]ation|init|(?:initial\s+)?weights)\b"
+    r"|\bun-?initiali[sz]ed\b|\brandom(?:ly)?[\s-](?:initiali[sz]ed|initiali[sz]ation|init|(?:initial\s+)?weights)\b"
     r"|\binitiali[sz]\w+\s+(?:(?:the|its)\s+)?(?:\w+\s+)?(?:at\s+random|randomly)\b"
     r"|\bweights\s+(?:(?:are|is|be|should|must|to|stay|all)\s+)*random\b"
     r"|(?<!was )(?<!were )(?<!been )(?<!is )\b(?:pre-?)?train(?:ed|ing|s)?\b[^.;!?]{0,60}?\sfrom\s+scratch\b"
@@ -62,7 +63,7 @@ _LEARNED = regex(
 
 def weights(said: Said) -> Statement | None:
     """Whether the trained weights are wanted: False for a network that is to be trained from scratch."""
-    if not said.has_any(("weight", "train", "random", "scratch")):
+    if not said.has_any(("weight", "train", "random", "scratch", "initiali")):
         return None
     if match := _UNTRAINED.search(said.text):
         return stated(False, match)
@@ -159,7 +160,7 @@ def language(said: Said) -> Statement | None:
 
 _ON = r"\b(?:on|onto|to|uses?|using|with|via)\s+"
 _DET = r"(?:(?:the|a|an|my|our|your|its|one|this|that|single|local|fast|only|nvidia|dedicated)\s+)"
-_GPU = r"(?:gpu|graphics\s+card|video\s+card)"
+_GPU = r"(?:gpu|graphics\s+(?:card|processor)|video\s+card)"
 _ORDINALS = ("first", "second", "third", "fourth")
 _CARD = (
     r"(?:(?:nvidia|geforce|tesla|quadro)\s+)*(?:[rg]tx|tesla|a100|h[12]00|v100|t4|l4|l40s?)(?:\s*\d{3,4}\w*)?"
@@ -168,7 +169,7 @@ _NO_GPU = regex(
     rf"\bwithout\s+(?:{_DET}|any\s+)?(?:{_GPU}|cuda)\b{END}"
     rf"|\b(?:do\s+not|don't|never)\s+(?:use|need|run\s+on)\s+(?:{_DET}|any\s+)?(?:{_GPU}|cuda)\b{END}"
     rf"|\b(?:has|have|there\s+is)\s+no\s+{_GPU}\b{END}|\bno\s+{_GPU}\s+(?:available|here|at\s+hand)\b"
-    r"|\bonly\s+(?:(?:have|has|got)\s+)?(?:an?\s+|the\s+)?cpu\b"
+    r"|\bonly\s+(?:(?:have|has|got)\s+)?(?:an?\s+|the\s+)?cpus?\b"
 )
 _ALONE = r"(?:\A|[,;:])\s*{0}(?:\s+(?:only|please))*(?=\s*(?:[.,;)]|\Z))|\b{0}[\s-]inference\b"
 _DEVICES = tuple(
@@ -203,7 +204,7 @@ _TALE = regex(
 def device(said: Said) -> Statement | None:
     """Where the model is to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for several devices."""
     if not said.has_any(
-        ("gpu", "cuda", "cpu", "mps", "card", "silicon", " m", "tx", "tesla", "00", "t4", "l4")
+        ("gpu", "cuda", "cpu", "mps", "card", "graphics", "silicon", " m", "tx", "tesla", "00", "t4", "l4")
     ):
         return None
     if _EITHER.search(said.text):
@@ -275,6 +276,7 @@ classes = number(
     rf"\bNUM\s+(?:output|target)\s+{_CLASSES}\b",
     rf"\b(?:there\s+are|one\s+of)\s+{_OURS}NUM\s+(?:\w+\s+)?{_CLASSES}\b",
     rf"\b(?:have|has)\s+{_OURS}NUM\s+(?:\w+\s+)?{_CLASSES}\s+to\s+(?:predict|classify|detect|distinguish|tell)\b",
+    rf"\b(?:adapt|chang|resiz|set)\w*\s+[^.;!?]{{0,30}}?\bto\s+{_OURS}NUM\s+(?:\w+\s+)?{_CLASSES}\b",
     rf"(?:\A|[;:(]|,\s)\s*NUM\s+{_CLASSES}(?=\s*(?:[.,;)]|\Z))",
     veto=_LESSONS,
 )
@@ -289,12 +291,15 @@ channels_in = number(
     r"\b(?:inputs?|images?|scans?|with)\b[\s,;:]{1,2}(?:of\s+|with\s+|have\s+)?NUM\s+channels?\b",
 )
 channels_out = number("channel", r"\bNUM[\s-]output[\s-]channels?\b")
+_INPUTS = (
+    r"(?:audio|clips?|documents?|e?mails?|examples?|files?|images?|inputs?|items|lines|paragraphs?|photos?|pictures?"
+    r"|recordings?|reviews?|rows|samples?|sentences?|texts?|tweets?|utterances?|videos?)"
+)
 batch = number(
-    "batch",
+    "batch|at a time",
     r"\bbatch[\s-]size(?:\s+(?:of|is|to)|\s*[:=])?\s*NUM\b",
-    rf"\bbatches\s+of\s+NUM(?:{END}|\s+(?:audio|clips?|documents?|e?mails?|examples?|files?|images?|inputs?|items"
-    r"|lines|paragraphs?|photos?|pictures?|recordings?|reviews?|rows|samples?|sentences?|texts?|tweets?"
-    r"|utterances?|videos?)\b)",
+    rf"\bbatches\s+of\s+NUM(?:{END}|\s+{_INPUTS}\b)",
+    rf"\bNUM\s+{_INPUTS}\s+at\s+a\s+time\b",
 )
 _GUESSES = (
     r"(?:answers?|candidates?|categories|classes|completions?|guesses|labels?|matches|predictions?|results?"

@@ -32,6 +32,9 @@ def value(found: Statement | None) -> object:
         "untrained",
         "the pretrained weights should not be loaded",
         "empty ResNet-50, no weights",
+        "load it uninitialized",
+        "no need for the pretrained weights",
+        "leave the weights out",
     ],
 )
 def test_weights_are_not_wanted(instruction: str) -> None:
@@ -118,6 +121,7 @@ def test_no_language_is_plain(instruction: str) -> None:
         ("on the GPU not the CPU", "cuda"),
         ("on CPU instead of GPU", "cpu"),
         ("I only have a CPU", "cpu"),
+        ("on the graphics processor", "cuda"),
         ("no GPU available", "cpu"),
         ("don't use the GPU", "cpu"),
         ("without pretrained weights on the GPU", "cuda"),
@@ -168,6 +172,7 @@ def test_no_device_is_plain(instruction: str) -> None:
         ("with 1,203 classes", 1203),
         ("10 classes", 10),
         ("predict one of 6 classes", 6),
+        ("change the final layer to 45 classes", 45),
     ],
 )
 def test_a_number_of_classes_is_stated(instruction: str, many: int) -> None:
@@ -219,6 +224,8 @@ def test_what_is_only_data_states_nothing(instruction: str) -> None:
         (statements.channels_out, "two output channels", 2),
         (statements.batch, "in batches of 8 images", 8),
         (statements.batch, "batches of 8 cookies", None),
+        (statements.batch, "64 reviews at a time", 64),
+        (statements.batch, "64 students at a time", None),
         (statements.top, "the five most likely labels", 5),
         (statements.top, "top-5 accuracy", None),
         (statements.new_tokens, "at most 50 tokens", 50),
