@@ -79,7 +79,9 @@ def load_encoder(model: str = DEFAULT_MODEL, packaged: Path | None = None) -> Se
     location = _location(model, packaged)
     try:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds to import
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
+        disable_progress_bar()  # of loading weights, which takes milliseconds
         return SentenceEncoder(model, SentenceTransformer(str(location)))
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as exc:
         raise EmbeddingModelError(
@@ -176,9 +178,14 @@ class BatchingEncoder:
 
 
 def limit_threads(threads: int) -> None:
-    """Tell torch how many cores one encoding may use; 0 leaves torch's own choice."""
+    """Tell torch how many cores one encoding may use; 0 leaves torch's own choice.
+
+    Its threads sleep while they wait: where another process takes a core they share, spinning makes an
+    encoding ten times slower. Has to be called before torch is imported.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if threads > 0:
         import torch  # noqa: PLC0415 - seconds to import
 
         torch.set_num_threads(threads)
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -58,7 +58,6 @@ class Searcher:
         self._call_of: Rows = np.array(
             [calls.setdefault(entry.identity, len(calls)) for entry in catalogue.entries], dtype=np.int64
         )
-        self._has_equal_calls = len(calls) < len(catalogue)
         self._dead = np.array([not doc.alive for doc in catalogue.docs], dtype=bool)
         self._hub_of: Rows = np.array(
             [catalogue.hubs.index(doc.hub) for doc in catalogue.docs], dtype=np.int64
@@ -146,24 +145,21 @@ class Searcher:
         return order
 
     def _hits(self, ranking: _Ranking, k: int, order: Rows) -> list[Hit]:
-        """The best row of each of the `k` best calls."""
-        best: dict[int, int] = {}
-        merged: dict[int, list[str]] = {}
-        docs = self.catalogue.docs
-        for place in order.tolist():
-            row = int(ranking.rows[place])
-            call = int(self._call_of[row])
-            if call in best:
-                merged[call].append(docs[row].id)
-            elif len(best) < k:
-                best[call] = place
-                merged[call] = []
-            elif not self._has_equal_calls:
-                break  # nothing further down can belong to a hit
+        """The best row of each of the `k` best calls, with the other rows of its call."""
+        calls = self._call_of[ranking.rows[order]]
+        firsts: dict[int, int] = {}
+        for position, call in enumerate(calls.tolist()):
+            firsts.setdefault(call, position)
+            if len(firsts) == k:
+                break
         return [
-            self._hit(ranking, place, rank, merged[call])
-            for rank, (call, place) in enumerate(best.items(), start=1)
+            self._hit(ranking, int(order[position]), rank, self._others(ranking, order[calls == call]))
+            for rank, (call, position) in enumerate(firsts.items(), start=1)
         ]
+
+    def _others(self, ranking: _Ranking, places: Rows) -> list[str]:
+        """The ids of all these places but the first."""
+        return [self.catalogue.docs[row].id for row in ranking.rows[places[1:]].tolist()]
 
     def _hit(self, ranking: _Ranking, place: int, rank: int, merged: Sequence[str] = ()) -> Hit:
         return Hit(

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
         Field(min_length=1, max_length=400, description="sentence-transformers model: name or folder."),
     ] = "sentence-transformers/all-MiniLM-L6-v2"
     embedding_threads: Annotated[
-        int, Field(ge=0, le=256, description="Cores that one encoding may use; 0 leaves the choice to torch.")
+        int, Field(ge=0, le=256, description="Cores that one encoding may use; 0: all but one, 4 at most.")
     ] = 0
     bm25: Annotated[
         Literal["bm25s", "rank-bm25"],

@@ -33,6 +33,9 @@ from service.settings import Settings
 
 Progress = Callable[[int, int], None]
 
+_MOST_THREADS = 4
+"""Cores beyond these make an encoding of one short text no quicker."""
+
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
@@ -103,10 +106,14 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
 
 
 def _encoder(settings: Settings) -> SentenceEncoder:
-    # Workers that each use every core would only wait for one another.
-    shared = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else 0
-    limit_threads(settings.embedding_threads or shared)
+    limit_threads(settings.embedding_threads or _spare_cores(settings.workers))
     return load_encoder(settings.embedding_model)
+
+
+def _spare_cores(workers: int) -> int:
+    """How many cores an encoding may take: this worker's share of them, less one for all the rest."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST_THREADS, max(1, cores // workers - 1))
 
 
 def _build(folder: Path, catalogue: Catalogue, encoder: SentenceEncoder, progress: Progress | None) -> Index:
