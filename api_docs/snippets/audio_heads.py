@@ -14,10 +14,12 @@ _MOVE = ".to(model.device, model.dtype)"
 
 def heard(subject: Subject, processor: str = "AutoFeatureExtractor", rate: int = 16_000) -> Code:
     """A recording and the tensors that the model's own processor makes of it."""
+    # processors of several kinds of input take sound by name only
+    sound = "waveform" if processor == "AutoFeatureExtractor" else "audio=waveform"
     return code(
         tone(subject.number("sample_rate", rate)),
         f"processor = {processor}.from_pretrained({subject.companion})",
-        f"inputs = processor(waveform, sampling_rate=rate, return_tensors='pt'){_MOVE}",
+        f"inputs = processor({sound}, sampling_rate=rate, return_tensors='pt'){_MOVE}",
         imports=("import torch", f"from transformers import {processor}"),
     )
 
@@ -133,13 +135,24 @@ def speak_as(subject: Subject) -> Use:
 
 def seamless(subject: Subject) -> Use:
     """SeamlessM4T translates speech and text into each other."""
-    if "SpeechTo" in subject.owner:
+    if "SpeechTo" in subject.owner or subject.domain is Domain.AUTOMATIC_SPEECH_RECOGNITION:
         ready = heard(subject, "AutoProcessor")
     else:
         ready = code(
             f"processor = AutoProcessor.from_pretrained({subject.companion})",
             f"inputs = processor(text={sample(subject).sentence!r}, src_lang='eng', return_tensors='pt')",
             imports=("from transformers import AutoProcessor",),
+        )
+    if subject.domain is Domain.AUTOMATIC_SPEECH_RECOGNITION:
+        # the model of all tasks speaks unless it is told not to, and gives more than the words
+        whole = subject.owner.endswith("Model")
+        call = "generate_speech=False).sequences" if whole else ")"
+        return Use(
+            code(
+                ready,
+                f"words = model.generate(**inputs, tgt_lang='eng'{', ' if whole else ''}{call}",
+                "print(processor.batch_decode(words, skip_special_tokens=True)[0])",
+            )
         )
     return Use(code(ready, "output = model.generate(**inputs, tgt_lang='fra')", "print(output[0].shape)"))
 

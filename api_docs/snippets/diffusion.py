@@ -84,6 +84,21 @@ def _video(subject: Subject) -> Use:
     )
 
 
+def _edit_video(subject: Subject) -> Use:
+    return Use(
+        code(
+            *_moved(subject),
+            "clip = [Image.new('RGB', (832, 480), 'steelblue')] * 17  # the frames of your clip",
+            "prompt = 'make it look like a snowy evening'",
+            "frames = model(video=clip, prompt=prompt).frames[0]",
+            "export_to_video(frames, 'clip.mp4')",
+            "print(len(frames))",
+            imports=("from PIL import Image", "from diffusers.utils import export_to_video"),
+        ),
+        requirements=("imageio", "imageio-ffmpeg"),
+    )
+
+
 def _image_to_video(subject: Subject) -> Use:
     needs_prompt = not re.search(r"StableVideo", subject.owner)
     call = "model(image, prompt=prompt)" if needs_prompt else "model(image)"
@@ -217,6 +232,7 @@ CLASSES: tuple[tuple[str, Recipe], ...] = (
     (r"Img2Img|Image2Image|Depth2Img", _from_image),
     (r"^(DDPM|DDIM|PNDM|ScoreSdeVe|KarrasVe|LDM|LatentDiffusionUncond)\w*Pipeline$", _unconditional),
     (r"^DiTPipeline$", _classes_to_image),
+    (r"VideoToVideo|LucyEdit|Video2Video", _edit_video),
     (r"ImageToVideo|StableVideoDiffusion|I2V", _image_to_video),
     (r"Video|Animate|^CogVideo", _video),
     (r"DanceDiffusion", _unconditional_sound),
@@ -233,6 +249,7 @@ DOMAINS: Mapping[Domain, Recipe] = {
     Domain.IMAGE_TO_VIDEO: _image_to_video,
     Domain.IMAGE_TEXT_TO_VIDEO: _image_to_video,
     Domain.VIDEO_GENERATION: _video,
+    Domain.VIDEO_TO_VIDEO: _edit_video,
     Domain.TEXT_TO_AUDIO: _sound,
     Domain.TEXT_TO_SPEECH: _sound,
     Domain.TEXT_TO_3D: _shape,

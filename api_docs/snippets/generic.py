@@ -17,7 +17,7 @@ _FILE = code(
 
 def use(subject: Subject) -> Use:
     """The use of what an unknown callee gives."""
-    for pattern, recipe in _CALLEES:
+    for pattern, recipe in CALLEES:
         if re.fullmatch(pattern, subject.call.callee):
             return recipe(subject)
     target = "result" if subject.domain is Domain.WEB_API else "model"
@@ -139,7 +139,7 @@ def _saved_model(subject: Subject) -> Use:
     return Use(ready, requirements=("tensorflow",))
 
 
-_CALLEES: tuple[tuple[str, Recipe], ...] = (
+CALLEES: tuple[tuple[str, Recipe], ...] = (
     ("INSTRUCTOR", _instructor),
     ("SentenceModel", _sentence_model),
     ("Parrot", _parrot),

@@ -130,7 +130,7 @@ _PACKAGES = {
     "huggingface_hub": "huggingface_hub",
     "huggingface_sb3": "huggingface-sb3",
     "imageio": "imageio av",
-    "nemo": "nemo_toolkit",
+    "nemo": "nemo_toolkit[all]",
     "open_clip": "open_clip_torch",
     "pyannote": "pyannote.audio",
     "sb3_contrib": "sb3-contrib",
@@ -142,7 +142,8 @@ _PACKAGES = {
 }
 """Import name → pip requirements, where they differ."""
 
-_NOT_ON_PYPI = frozenset({"clip", "huggan", "vc_models"})
+_NOT_ON_PYPI = frozenset({"clip", "huggan", "parrot", "vc_models"})
+"""Imports whose names on PyPI are other packages, or none."""
 
 _KNOWN_REQUIREMENTS = frozenset(
     [

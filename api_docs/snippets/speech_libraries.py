@@ -137,7 +137,7 @@ def nemo(subject: Subject) -> Use:
     if re.search(r"PunctuationCapitalization", name):
         return Use(
             code("print(model.add_punctuation_capitalization(['anna lives in lisbon']))"),
-            requirements=("nemo_toolkit<2",),
+            requirements=("nemo_toolkit[all]<2",),
         )
     if re.search(r"SpeakerLabel", name):
         return Use(code(FILE, "print(model.get_embedding('recording.wav').shape)"))

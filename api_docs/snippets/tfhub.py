@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from api_docs.domains import Domain
 from api_docs.snippets.inputs import clip, sample
 from api_docs.snippets.parts import Recipe, Subject, Use, code
-from api_docs.snippets.tfhub_handles import HANDLES
+from api_docs.snippets.tfhub_handles import HANDLES, fill_signature
 from api_docs.snippets.tfhub_tensors import (
     IMPORT_TF,
     image_tensor,
@@ -105,7 +105,7 @@ def _encode(subject: Subject) -> Use:
 
 
 _ID_MODELS = re.compile(
-    r"bert|electra|talkheads|muril(?!_preprocess)|labse/2|cmlm/multilingual|roberta|xlm|experts/",
+    r"bert|electra|talkheads|muril(?!_preprocess)|labse|cmlm/multilingual|roberta|xlm|experts/",
     re.IGNORECASE,
 )
 _STRING_MODELS = re.compile(
@@ -210,23 +210,6 @@ def _vocode(subject: Subject) -> Use:
     )
 
 
-def fill_signature(subject: Subject) -> Use:
-    """Zeros (empty texts) for whatever the model's signature asks for."""
-    return Use(
-        code(
-            f"signatures = {signatures_of(subject)}",
-            "run = signatures[next(iter(signatures))]",
-            "# zeros and empty texts in the shapes that the model asks for; put your data here",
-            "inputs = {",
-            "    name: tf.zeros([side or 1 for side in spec.shape], spec.dtype)",
-            "    for name, spec in run.structured_input_signature[1].items()",
-            "}",
-            "print(run(**inputs))",
-            imports=IMPORT_TF,
-        )
-    )
-
-
 DOMAINS: Mapping[Domain, Callable[[Subject], Use]] = {
     Domain.IMAGE_CLASSIFICATION: _classify,
     Domain.IMAGE_FEATURE_EXTRACTION: _on_image(("print(output)  # a feature vector for every picture",)),
@@ -244,6 +227,7 @@ DOMAINS: Mapping[Domain, Callable[[Subject], Use]] = {
     Domain.TEXT_PREPROCESSING: _preprocess,
     Domain.TEXT_GENERATION: _generate_text,
     Domain.TEXT2TEXT_GENERATION: _generate_text,
+    Domain.SUMMARIZATION: _generate_text,
     Domain.TEXT_TO_SPEECH: _generate_text,
     Domain.TRANSLATION: _generate_text,
     Domain.QUESTION_ANSWERING: _answer,

@@ -331,6 +331,23 @@ def _transcribe(subject: Subject) -> Use:
     )
 
 
+def fill_signature(subject: Subject) -> Use:
+    """Zeros (empty texts) for whatever the model's signature asks for."""
+    return Use(
+        code(
+            f"signatures = {signatures_of(subject)}",
+            "run = signatures[next(iter(signatures))]",
+            "# zeros and empty texts in the shapes that the model asks for; put your data here",
+            "inputs = {",
+            "    name: tf.zeros([side or 1 for side in spec.shape], spec.dtype)",
+            "    for name, spec in run.structured_input_signature[1].items()",
+            "}",
+            "print(run(**inputs))",
+            imports=IMPORT_TF,
+        )
+    )
+
+
 HANDLES: tuple[tuple[str, Recipe], ...] = (
     (r"/yamnet/", _yamnet),
     (r"/vggish/", _vggish),
@@ -356,6 +373,7 @@ HANDLES: tuple[tuple[str, Recipe], ...] = (
     (r"tiny_video_net", _flat_video),
     (r"enformer", _enformer),
     (r"google/dedal/", _align),
+    (r"deepmind/mmt/|nascarr/nq/|prvi/tf2nq/", fill_signature),
     (r"wiki40b-lm", _language_model),
     (r"ulmfit", _ulmfit),
 )

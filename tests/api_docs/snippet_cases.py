@@ -234,6 +234,8 @@ TFHUB = (
     _tf("deepmind/i3d-words/1", "video-text-to-text", "video", "hub"),
     _tf("shoaib6174/swin_tiny_patch244_window877_kinetics400_1k/1", "video-feature-extraction", "video"),
     _tf("google/tiny_video_net/tvn1/1", "video-classification", "video", "hub"),
+    _tf("prvi/tf2nq/1", "question-answering", "ids"),
+    _tf("google/bertseq2seq/roberta24_cnndm/1", "summarization", "text"),
     _tf("deepmind/enformer/1", "feature-extraction", "tensor"),
     _tf("google/dedal/3", "feature-extraction", "tensor"),
     _tf("deepmind/mmt/data_combined/1", "robotics", "image text", "hub"),
@@ -379,6 +381,7 @@ CLASSES = (
         "SpeechT5ForTextToSpeech text-to-speech text+ids+tensor",
         "SpeechT5ForSpeechToSpeech audio-to-audio audio+tensor",
         "SeamlessM4Tv2Model translation text",
+        "SeamlessM4Tv2Model automatic-speech-recognition audio",
         "SeamlessM4Tv2ForSpeechToText automatic-speech-recognition audio",
         "ClapModel audio-classification audio+text",
         "EncodecModel audio-to-audio audio",
@@ -417,6 +420,7 @@ CLASSES = (
         "BaseModel audio-to-audio audio+text JorisCos/ConvTasNet_Libri2Mix_sepnoisy_8k",
         "Text2Speech text-to-speech text",
         "Speech2Text automatic-speech-recognition audio",
+        "SeparateSpeech audio-to-audio audio",
         "Pipeline voice-activity-detection audio",
         "Model voice-activity-detection audio",
     ),
@@ -459,6 +463,8 @@ DIFFUSION = (
     _diffusion("StableVideoDiffusionPipeline", "image-to-video", "image"),
     _diffusion("DiffusionPipeline", "image-to-video", "image text", "WanImageToVideoPipeline"),
     _diffusion("DiffusionPipeline", "image-text-to-video", "image text", "WanImageToVideoPipeline"),
+    _diffusion("WanVideoToVideoPipeline", "video-to-video", "video text"),
+    _diffusion("DiffusionPipeline", "video-to-video", "video text", "LucyEditPipeline"),
     _diffusion("AudioLDM2Pipeline", "text-to-audio", "text"),
     _diffusion("DiffusionPipeline", "text-to-audio", "text", "AudioLDM2Pipeline"),
     _diffusion("DiffusionPipeline", "text-to-speech", "text", "AudioLDM2Pipeline"),
@@ -601,4 +607,20 @@ LIBRARIES = (
     ),
 )
 
-CASES = (*TORCHHUB, *TFHUB, *PIPELINES, *CLASSES, *DIFFUSION, *LIBRARIES)
+GENERIC = (
+    Case("INSTRUCTOR('hkunlp/instructor-base')", "sentence-similarity", "text"),
+    Case("SentenceModel('shibing624/text2vec-base-chinese')", "sentence-similarity", "text"),
+    Case("Parrot(model_tag='prithivida/parrot')", "text2text-generation", "text"),
+    Case("HappyTextToText('T5', 'vennify/t5-base-grammar-correction')", "text2text-generation", "text"),
+    Case("PunctuationModel()", "token-classification", "text"),
+    Case("SpeechRecognitionModel('jonatasgrosman/x')", "automatic-speech-recognition", "audio"),
+    Case("WhisperModel('large-v2')", "automatic-speech-recognition", "audio"),
+    Case("PromptCap('vqascore/promptcap-coco-vqa')", "image-to-text", "image text"),
+    Case("TextToSpeech('NeuML/ljspeech-jets-onnx')", "text-to-speech", "text"),
+    Case("Inference('julien-c/voice-activity-detection')", "voice-activity-detection", "audio"),
+    Case("VoiceActivityDetection(segmentation='anilbs/segmentation')", "voice-activity-detection", "audio"),
+    Case("RandomForestRegressor()", "tabular-regression", "tensor"),
+    Case("clip.load('ViT-B/32')", "zero-shot-image-classification", "image ids"),
+)
+
+CASES = (*TORCHHUB, *TFHUB, *PIPELINES, *CLASSES, *DIFFUSION, *LIBRARIES, *GENERIC)

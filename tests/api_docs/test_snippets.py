@@ -15,6 +15,7 @@ from api_docs.loaders import LOADERS
 from api_docs.snippets import (
     audio_heads,
     diffusion,
+    generic,
     multimodal_heads,
     pipelines,
     render_code,
@@ -82,6 +83,8 @@ def test_every_use_that_is_known_for_a_class_has_a_case_that_runs() -> None:
     assert [p for p, _ in heads if not any(re.fullmatch(p, owner) for owner in owners)] == []
     assert [p for p, _ in diffusion.CLASSES if not any(re.search(p, owner) for owner in owners)] == []
     assert [p for p, _ in multimodal_heads.BY_ID if not any(re.search(p, c.call) for c in CLASSES)] == []
+    callees = [case.entry().call.callee for case in CASES]
+    assert [p for p, _ in generic.CALLEES if not any(re.fullmatch(p, callee) for callee in callees)] == []
 
 
 def test_every_use_that_is_known_for_a_hub_model_has_a_case_that_runs() -> None:

@@ -21,6 +21,8 @@ _RESULTS: dict[str, Any] = {
     "WanPipeline": _FRAMES,
     "WanImageToVideoPipeline": _FRAMES,
     "LTXPipeline": _FRAMES,
+    "LucyEditPipeline": _FRAMES,
+    "WanVideoToVideoPipeline": _FRAMES,
     "StableVideoDiffusionPipeline": _FRAMES,
     "AudioLDM2Pipeline": _AUDIO,
     "DanceDiffusionPipeline": _AUDIO,

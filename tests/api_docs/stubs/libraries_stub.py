@@ -204,10 +204,10 @@ def _tables(recorder: Recorder) -> dict[str, Stub]:
     models = Stub("keras.models", load_model=load)
     spec = SimpleNamespace(shape=(None, 5), dtype=np.float32)
     layer = Thing(
-        call=lambda inputs: recorder.used("keras.layers.TFSMLayer", inputs) or {},
+        call=recorder.user("keras.layers.TFSMLayer.__call__", {}),
         call_endpoint_fn=SimpleNamespace(structured_input_signature=((), {"x": spec})),
     )
-    layers = Stub("keras.layers", TFSMLayer=lambda filepath, call_endpoint="serve": layer)
+    layers = Stub("keras.layers", TFSMLayer=recorder.loader("keras.layers.TFSMLayer", layer))
     names = ("PPO", "A2C", "DQN", "SAC", "TD3", "DDPG")
     return {
         "joblib": Stub("joblib", load=recorder.loader("joblib.load", make=estimator)),

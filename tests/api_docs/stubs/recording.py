@@ -16,7 +16,7 @@ import torch
 from tests.api_docs.stubs.signatures import bound
 
 _SUFFIXES = {".wav": "audio", ".mp4": "video", ".jpg": "image", ".png": "image"}
-_STUBS = ("media", "tensorflow", "torchhub", "transformers", "speech", "libraries", "diffusion")
+_STUBS = ("media", "tensorflow", "torchhub", "transformers", "speech", "libraries", "diffusion", "further")
 
 
 @dataclass
@@ -84,6 +84,10 @@ def kinds_of(value: Any) -> frozenset[str]:  # noqa: PLR0911 - one return a type
             return kinds_of(list(value.values()))
         case [np.ndarray(ndim=3, dtype=np.dtypes.UInt8DType()), np.ndarray(ndim=3), *_]:
             return frozenset({"video"})
+        case [first, second, *_] if {getattr(first, "stub_kind", ""), getattr(second, "stub_kind", "")} == {
+            "image"
+        }:
+            return frozenset({"video" if len(value) > 4 else "image"})
         case list() | tuple():
             return frozenset().union(*map(kinds_of, value))
         case _:

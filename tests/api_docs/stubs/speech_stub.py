@@ -142,6 +142,7 @@ def _others(recorder: Recorder) -> dict[str, Stub]:
     base = SimpleNamespace(from_pretrained=recorder.loader("asteroid.from_pretrained", separator))
     speech = Thing(call=recorder.user("espnet2.Text2Speech.__call__", {"wav": torch.rand(2048)}), fs=16_000)
     words = Thing(call=recorder.user("espnet2.Speech2Text.__call__", [("words", [], [], None)]))
+    parts = Thing(call=recorder.user("espnet2.SeparateSpeech.__call__", [np.zeros((1, 48_000))]))
     return {
         "asteroid": Stub("asteroid"),
         "asteroid.models": Stub("asteroid.models", BaseModel=base, ConvTasNet=base),
@@ -157,6 +158,12 @@ def _others(recorder: Recorder) -> dict[str, Stub]:
             "asr_inference",
             Speech2Text=SimpleNamespace(
                 from_pretrained=recorder.loader("espnet2.Speech2Text.from_pretrained", words)
+            ),
+        ),
+        "espnet2.bin.enh_inference": Stub(
+            "enh_inference",
+            SeparateSpeech=SimpleNamespace(
+                from_pretrained=recorder.loader("espnet2.SeparateSpeech.from_pretrained", parts)
             ),
         ),
     }

@@ -69,10 +69,15 @@ _IDS = ("input_word_ids", "input_mask", "input_type_ids")
 # Pattern of a handle → what `model(…)` takes (kinds, or names of a dict) and gives.
 _CALLS: tuple[tuple[str, Any, Any], ...] = (
     (r"/yamnet/", "audio", (np.zeros((6, 521)), np.zeros((6, 1024)), np.zeros((300, 64)))),
-    (r"/trill/", {"samples": "audio", "sample_rate": None}, {"embedding": _VECTOR}),
+    (r"/trill(-distilled)?/", {"samples": "audio", "sample_rate": None}, {"embedding": _VECTOR}),
+    (r"preprocess", "text", {name: np.zeros((1, 128), np.int32) for name in _IDS}),
+    (r"(?i)cmlm/multilingual-base|labse", dict.fromkeys(_IDS, "ids"), {"default": _VECTOR}),
     (r"nnlm|sentence-encoder|bertseq2seq", "text", _VECTOR),
-    (r"bert_.*preprocess", "text", {name: np.zeros((1, 128), np.int32) for name in _IDS}),
-    (r"bert|electra", dict.fromkeys(_IDS, "ids"), {"pooled_output": _VECTOR, "encoder_outputs": [_VECTOR]}),
+    (
+        r"(?i)bert|electra|muril",
+        dict.fromkeys(_IDS, "ids"),
+        {"pooled_output": _VECTOR, "encoder_outputs": [_VECTOR]},
+    ),
     (r"stylization", "image", (np.zeros((1, 480, 640, 3)),)),
     (r"google/film/", {"x0": "image", "x1": "image", "time": "tensor"}, {"image": np.zeros((1, 64, 64, 3))}),
     (r"movinet/.*/stream/", {"image": "video", "state_0": "tensor"}, (_VECTOR, {"state_0": _VECTOR})),
@@ -113,8 +118,10 @@ _SIGNATURES: tuple[tuple[str, Mapping[str, Mapping[str, str]]], ...] = (
     (r"wiki40b", {"word_embeddings": {"text": "text"}}),
     (r"ulmfit", {"string_encoder": {"string_input": "text"}}),
     (r"LAReQA", {"query_encoder": {"input": "text"}, "response_encoder": {"input": "text"}}),
-    (r"sentence-encoder-qa", {"question_encoder": {"input": "text"}}),
-    (r"bert_.*/1$", {"tokens": dict.fromkeys(("input_ids", "input_mask", "segment_ids"), "ids")}),
+    (r"sentence-encoder(-multilingual)?-qa", {"question_encoder": {"input": "text"}}),
+    (r"bertseq2seq", {"default": {"text": "text"}}),
+    (r"nascarr/nq|tf2nq", {"serving_default": dict.fromkeys(("input_ids", "input_mask"), "ids")}),
+    (r"(?i)bert", {"tokens": dict.fromkeys(("input_ids", "input_mask", "segment_ids"), "ids")}),
     (r"deepmind/mmt/", {"default": {"image": "image", "sentence": "text"}}),
     (r"progan", {"default": {"latent_vector": "tensor"}}),
     (r"elmo|nnlm", {"default": {"default": "text"}}),
@@ -127,6 +134,7 @@ _RESULTS = {
     "silero": {"output_0": np.zeros((1, 9, 30))},
     "spice": {"pitch": _VECTOR, "uncertainty": _VECTOR},
     "object_detection": {"detection_boxes": np.zeros((9, 4))},
+    "openimages": {"detection_boxes": np.zeros((9, 4))},
     "stream": {"state_0": _VECTOR},
 }
 _SHAPES = {"image": [None, 224, 224, 3], "text": [None], "tensor": [None, 8], "ids": [None, None]}
@@ -206,7 +214,7 @@ def _run_model(recorder: Recorder, handle: str) -> Callable[..., Any]:
 def _loaded(recorder: Recorder, handle: str) -> Thing:
     """What `hub.load` gives: models of TensorFlow 1's format can't be called."""
     thing = Thing(signatures=_signatures(recorder, handle))
-    if recorder.options.get("format") == "hub":
+    if recorder.options.get("format") == "hub" and "stylization" not in handle:
         return SimpleNamespace(signatures=thing.signatures)  # type: ignore[return-value]
     thing.call = _run_model(recorder, handle)
     thing.model = SimpleNamespace(

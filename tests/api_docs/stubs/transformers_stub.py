@@ -137,6 +137,8 @@ def _processor(recorder: Recorder, name: str) -> Thing:
         assert kwargs.keys() <= _PROCESSOR_KEYWORDS, sorted(kwargs)
         values = [*args, *(kwargs[key] for key in _PROCESSOR_INPUTS if key in kwargs)]
         kinds = kinds_of(values)
+        if name != "AutoFeatureExtractor":
+            assert "audio" not in kinds_of(list(args)), "processors take sound by name"
         assert takes is None or kinds <= takes, f"{name} takes {takes}, not {kinds}"
         if "audio" in kinds:
             assert kwargs["sampling_rate"] > 0
@@ -327,7 +329,11 @@ def _model(recorder: Recorder, name: str) -> Thing:
         assert _GENERATES.fullmatch(name), f"{name} does not generate"
         given = bound("transformers.generate", args, kwargs)
         recorder.uses.append((label, _kinds(given)))
-        return _Sequences() if name.endswith("ForPrediction") else torch.ones(1, 20, dtype=torch.long)
+        return (
+            _Sequences()
+            if name.endswith("ForPrediction") or "generate_speech" in given
+            else torch.ones(1, 20, dtype=torch.long)
+        )
 
     model = Thing(
         call=forward,
