@@ -81,7 +81,7 @@ def load_encoder(model: str = DEFAULT_MODEL, packaged: Path | None = None) -> Se
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds to import
         from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
-        disable_progress_bar()  # of loading weights, which takes milliseconds
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, which takes milliseconds
         return SentenceEncoder(model, SentenceTransformer(str(location)))
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as exc:
         raise EmbeddingModelError(
