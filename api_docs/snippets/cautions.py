@@ -63,10 +63,10 @@ def _pickles(subject: Subject) -> Iterator[str]:
         return  # the network comes without weights
     if given.get("weights_only") == "False":
         yield "weights_only=False unpickles the weights in full: a crafted file can run code."
-    elif subject.fact("pickled") == "true" or given.get("use_safetensors") == "False":
-        yield "The weights are pickled, not safetensors: a crafted file can run code when it is loaded."
     elif subject.fact("pickled") != "false" and (what := PICKLES.get(loader)):
         yield f"{what}: unpickling a crafted file can run code. Load it only from a source that you trust."
+    elif subject.fact("pickled") == "true" or given.get("use_safetensors") == "False":
+        yield "The weights are pickled, not safetensors: a crafted file can run code when it is loaded."
 
 
 def _access(subject: Subject) -> Iterator[str]:

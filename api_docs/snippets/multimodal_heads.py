@@ -17,11 +17,12 @@ _ASK = "'What colour is this?'"
 
 def describe(subject: Subject) -> Use:
     """A sentence about a picture, or the answer to a question about it."""
-    asks = subject.domain in _ASKED
-    question = f"text={_ASK}, " if asks else ""
+    document = subject.domain is Domain.DOCUMENT_QUESTION_ANSWERING
+    asked = "'What is the total?'" if document else _ASK
+    question = f"text={asked}, " if subject.domain in _ASKED else ""
     return Use(
         code(
-            IMAGE,
+            DOCUMENT if document else IMAGE,
             f"processor = AutoProcessor.from_pretrained({subject.companion})",
             f"inputs = processor(images=image, {question}return_tensors='pt'){_MOVE}",
             "words = model.generate(**inputs, max_new_tokens=40)",

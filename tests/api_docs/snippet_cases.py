@@ -390,6 +390,7 @@ CLASSES = (
         "VisionEncoderDecoderModel image-to-text image",
         "VisionEncoderDecoderModel document-question-answering image+text",
         "BlipForConditionalGeneration image-to-text image",
+        "Pix2StructForConditionalGeneration document-question-answering image+text",
         "Blip2ForConditionalGeneration visual-question-answering image+text",
         "AutoModelForImageTextToText image-text-to-text image+text",
         "AutoModelForImageTextToText video-text-to-text video+text",

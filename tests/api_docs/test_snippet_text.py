@@ -181,6 +181,13 @@ def test_a_tokenizer_is_loaded_as_its_model_is() -> None:
     assert "AutoTokenizer.from_pretrained('a/b', revision='main', trust_remote_code=True)" in code
 
 
+def test_a_question_about_a_document_is_asked_of_a_document() -> None:
+    call = "Pix2StructForConditionalGeneration.from_pretrained('a/b')"
+
+    assert "text='What is the total?'" in _render(_doc(call, "document-question-answering"))
+    assert "text='What colour is this?'" in _render(_doc(call, "visual-question-answering"))
+
+
 def test_a_picture_has_the_size_that_the_doc_or_the_handle_states() -> None:
     handle = "hub.KerasLayer('https://tfhub.dev/google/imagenet/mobilenet_v2_035_{0}/classification/5')"
 
