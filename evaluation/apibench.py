@@ -92,11 +92,15 @@ class Benchmark:
         )
 
 
+def searcher_over(benchmark: Benchmark, encoder: Encoder) -> Searcher:
+    """Ranks the docs under test, from an index of their own."""
+    return Searcher(benchmark.catalogue, build_index(benchmark.catalogue, encoder), encoder)
+
+
 def answer_rows(
-    benchmark: Benchmark, encoder: Encoder, retriever: RetrieverName, progress: Progress | None = None
+    benchmark: Benchmark, searcher: Searcher, retriever: RetrieverName, progress: Progress | None = None
 ) -> list[Answer]:
     """Answer every row by the service's pipeline with the `grounded` generator."""
-    searcher = Searcher(benchmark.catalogue, build_index(benchmark.catalogue, encoder), encoder)
     runtime = Runtime(Settings(), searcher)
     answers = []
     for done, row in enumerate(benchmark.rows, start=1):
@@ -115,7 +119,7 @@ def answer_rows(
 
 
 def response_text(response: GenerateResponse) -> str:
-    """A response in Gorilla's shape, so that the authors' scripts can read it; empty where there is no call."""
+    """A response in Gorilla's shape, which the authors' scripts read; empty where there is no call."""
     if response.call is None:
         return ""
     return (

@@ -44,9 +44,9 @@ def apibench(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     else:
         from retriever.embedding import load_encoder  # noqa: PLC0415 - heavy
 
-        encoder = load_encoder()
+        searcher = bench.searcher_over(benchmark, load_encoder())
         with progress("answering") as report:
-            answers = bench.answer_rows(benchmark, encoder, RetrieverName(retriever.value), report)
+            answers = bench.answer_rows(benchmark, searcher, RetrieverName(retriever.value), report)
     with progress("grading") as report:
         graded = bench.grade(benchmark, answers, report)
     figures = bench.metrics(benchmark, graded, answers)
@@ -77,6 +77,21 @@ def bench(
         show_json(results)
     else:
         _show(results, path)
+
+
+@app.command()
+def gallery(
+    path: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("docs/gallery.md"),
+) -> None:
+    """Answer the gallery's questions and write the page."""
+    from evaluation.gallery import write_page  # noqa: PLC0415 - heavy
+    from service.runtime import open_runtime  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+
+    with progress("building the index") as report:
+        runtime = open_runtime(load_settings(), report)
+    write_page(runtime, path)
+    out().print(f"written to {path}")
 
 
 def _show(figures: dict[str, Any], where: Path) -> None:

@@ -6,11 +6,12 @@ about API docs.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -175,6 +176,24 @@ class BatchingEncoder:
             return
         for index, (_, future) in enumerate(batch):
             future.set_result(vectors[index : index + 1])
+
+
+@contextlib.contextmanager
+def every_core() -> Iterator[None]:
+    """Let torch use every core for a while: for long work that nobody waits beside."""
+    import torch  # noqa: PLC0415 - seconds to import
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(usable_cores())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def usable_cores() -> int:
+    """The cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def limit_threads(threads: int) -> None:

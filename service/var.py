@@ -6,7 +6,6 @@ that another catalogue never meets it by accident.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,14 @@ from api_docs.errors import OutdatedSchema, RetrievalIndexError
 from api_docs.files import translated
 from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue
 from retriever.bm25 import Bm25Backend
-from retriever.embedding import BatchingEncoder, SentenceEncoder, limit_threads, load_encoder
+from retriever.embedding import (
+    BatchingEncoder,
+    SentenceEncoder,
+    every_core,
+    limit_threads,
+    load_encoder,
+    usable_cores,
+)
 from retriever.index import (
     Index,
     IndexManifest,
@@ -112,15 +118,15 @@ def _encoder(settings: Settings) -> SentenceEncoder:
 
 def _spare_cores(workers: int) -> int:
     """How many cores an encoding may take: this worker's share of them, less one for all the rest."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(_MOST_THREADS, max(1, cores // workers - 1))
+    return min(_MOST_THREADS, max(1, usable_cores() // workers - 1))
 
 
 def _build(folder: Path, catalogue: Catalogue, encoder: SentenceEncoder, progress: Progress | None) -> Index:
     # Before the work, not after it: may anything be written there at all?
     with translated(folder), tempfile.TemporaryDirectory(dir=_made(folder.parent)):
         pass
-    index = build_index(catalogue, encoder, progress)
+    with every_core():
+        index = build_index(catalogue, encoder, progress)
     save_index(index, folder, catalogue.version, encoder.name)
     return index
 
