@@ -6,14 +6,17 @@ Knows which sources there are. What an upstream's files mean is each source's ow
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
 from api_docs.catalogue import Catalogue
 from api_docs.errors import SourceError
 from api_docs.models import Hub
+from api_docs.snapshot_build import described
 from api_docs.sources.apibench import ApiBench
 from api_docs.sources.base import Collector, Progress, Source, SourceResult
+from api_docs.sources.huggingface import HuggingFace
 from api_docs.sources.tfhub import TFHub
 from api_docs.sources.torchhub import TorchHub
 from api_docs.storage import read_docs
@@ -24,6 +27,7 @@ class SourceName(StrEnum):
 
     TORCHHUB = "torchhub"
     TFHUB = "tfhub"
+    HUGGINGFACE = "huggingface"
     APIBENCH = "apibench"
     JSONL = "jsonl"
 
@@ -31,6 +35,7 @@ class SourceName(StrEnum):
 _UPSTREAMS: dict[SourceName, Callable[[bool], Source]] = {
     SourceName.TORCHHUB: lambda own_words: TorchHub(own_words=own_words),
     SourceName.TFHUB: lambda own_words: TFHub(own_words=own_words),
+    SourceName.HUGGINGFACE: lambda own_words: HuggingFace(own_words=own_words),
 }
 
 
@@ -44,7 +49,8 @@ def import_docs(
 ) -> SourceResult:
     """Read the docs at `path`; `hub` says which of APIBench's to read, all of a folder's without it.
 
-    Without `own_words` the sentences of upstream's pages are kept.
+    Without `own_words` the sentences of upstream's pages are kept; where there are none, and with
+    `own_words`, the description is composed from the facts.
 
     Raises:
         SourceError: when there is nothing to read.
@@ -56,7 +62,9 @@ def import_docs(
         if hub is None and path.is_file():
             raise SourceError(f"{str(path)!r} is one file of APIBench; say of which hub it is with --hub")
         return _together([ApiBench(one).read(path, progress) for one in ([hub] if hub else Hub)])
-    return _UPSTREAMS[source](own_words).read(path, progress)
+    found = _UPSTREAMS[source](own_words).read(path, progress)
+    docs = [doc if doc.description and not own_words else described(doc) for doc in found.docs]
+    return replace(found, docs=docs)
 
 
 def merged(old: Catalogue, found: SourceResult) -> Catalogue:
