@@ -27,6 +27,9 @@ from service.served import Served
 from service.settings import OnUnverified, Settings
 from service.stopwatch import Stopwatch
 
+_GLANCE = 240
+"""Characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -126,14 +129,22 @@ def _verdict(outcome: Outcome, verification: Verification, settings: Settings) -
 def _explanation(outcome: Outcome, entry: Entry, verdict: VerificationInfo, reasons: Sequence[str]) -> str:
     """What the API does, in the doc's words, and why it is the answer."""
     doc = entry.doc
-    what = doc.description.partition(". ")[0].rstrip(".") or doc.functionality or doc.domain.replace("-", " ")
-    said = [f"{doc.name} ({doc.hub}, {doc.domain.replace('-', ' ')}): {what}."]
+    task = doc.domain.replace("-", " ")
+    said = [f"{doc.name} ({doc.hub}, {task}): {_opening(doc.description) or doc.functionality or task}"]
     if verdict.repaired:
         said.append("The generator's own call was refused, and the nearest valid call stands in its place.")
     rank = next((hit.rank for hit in outcome.found.hits if hit.doc_id == doc.id), None)
     if rank is not None:
         said.append(f"It ranks {rank} among the docs retrieved by {outcome.request.retriever}.")
     return " ".join([*said, *reasons])
+
+
+def _opening(text: str) -> str:
+    """The first sentences of a text, as many as a reader takes in at a glance."""
+    if len(text) <= _GLANCE:
+        return text
+    end = max(text.rfind(". ", 0, _GLANCE), text.find(". ")) + 1
+    return text[:end] if 0 < end <= 2 * _GLANCE else f"{text[:_GLANCE].rstrip()}…"
 
 
 def _alternatives(outcome: Outcome, answered: Entry | None) -> tuple[Alternative, ...]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TextIO, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -32,6 +33,8 @@ _ENVIRONMENT_FAILED = (GeneratorError, StorageError, CallError)
 
 _UNFOLDED = 10_000
 """Columns where nobody looks on."""
+
+_PADDING = re.compile(r" +$", re.MULTILINE)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object for programs.")]
 
@@ -71,13 +74,7 @@ class Commands(TyperGroup):
             except CallsmithError as exc:
                 fail(str(exc), exc.code, as_json, exit_code(exc))
             except TyperException as exc:
-                # Help that was asked for by giving no command is printed already.
-                message = exc.format_message()
-                if message:
-                    fail(
-                        f"{message} See `{prog_name or 'callsmith'} --help`.", "usage", as_json, exc.exit_code
-                    )
-                sys.exit(exc.exit_code)
+                _refuse_usage(exc, as_json)
             except typer.Abort:
                 sys.exit(INTERRUPTED)
             except Exception as exc:
@@ -86,6 +83,15 @@ class Commands(TyperGroup):
                 said = f"unexpected {type(exc).__name__}: {exc}; CALLSMITH_LOG_LEVEL=debug shows where"
                 fail(said, CallsmithError.code, as_json, FAILURE)
         sys.exit(found if isinstance(found, int) else 0)
+
+
+def _refuse_usage(exc: TyperException, as_json: bool) -> NoReturn:
+    message = exc.format_message().replace("Value error, ", "")
+    if not message or message.startswith("Usage:"):
+        # A group without a command: its help says what there is.
+        print(message, file=sys.stderr)
+        sys.exit(exc.exit_code)
+    fail(f"{message} See --help.", "usage", as_json, exc.exit_code)
 
 
 def exit_code(exc: CallsmithError) -> int:
@@ -107,8 +113,10 @@ def fail(message: str, code: str, as_json: bool, status: int) -> NoReturn:
 
 
 def out() -> Console:
-    """Where results go; lines are folded on a terminal only."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNFOLDED)
+    """Where results go; lines are folded and padded on a terminal only."""
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(file=cast(TextIO, _WithoutPadding(sys.stdout)), highlight=False, width=_UNFOLDED)
 
 
 def errors() -> Console:
@@ -153,6 +161,19 @@ def printable(text: str) -> str:
         character if character.isprintable() or character in "\n\t" else ascii(character)[1:-1]
         for character in text
     )
+
+
+class _WithoutPadding:
+    """A stream without the blanks that tables end their lines with."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(_PADDING.sub("", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextlib.contextmanager

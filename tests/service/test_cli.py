@@ -186,6 +186,13 @@ def test_without_a_command_the_help_is_shown() -> None:
         result = run(*arguments)
         assert result.exit_code == (0 if "--help" in arguments else 2)
         assert "Usage: callsmith" in result.output
+        assert "\n\nCommands:\n" in result.output or "call" in arguments
+
+
+def test_a_pipe_gets_neither_folded_nor_padded_lines(opened: Runtime) -> None:
+    lines = succeeded(run("search", BIRDS)).splitlines()
+    assert len(lines) == 6
+    assert all(line == line.rstrip() for line in lines)
 
 
 def test_doc_text_can_not_steer_a_terminal() -> None:
