@@ -49,8 +49,8 @@ class DenseIndex:
             ) from exc
 
     def save(self, path: Path) -> None:
-        """Write the index as one file."""
-        faiss.write_index(self._index, str(path))
+        """Write the index as one file; a full disk is an `OSError`, which FAISS's own writer hides."""
+        path.write_bytes(faiss.serialize_index(self._index).tobytes())
 
     def scores(self, query: Vectors) -> NDArray[np.float32]:
         """The inner product of one query, shape (1, dimensions), with every row: shape (rows,).

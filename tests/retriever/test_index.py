@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from api_docs.catalogue import Catalogue
 from api_docs.errors import BrokenIndex, IndexMismatch, MissingIndex, OutdatedSchema, StorageError
 from retriever import index as module
+from retriever.dense import DenseIndex
 from retriever.index import MANIFEST, build_index, index_version, open_index, save_index
 from retriever.searcher import Searcher
 from tests.retriever.conftest import WordEncoder, small_docs
@@ -108,3 +110,9 @@ def test_a_disk_that_fills_up_leaves_the_old_index(
         save_index(index, folder, catalogue.version, encoder.name)
     assert open_index(folder, catalogue, encoder).version == index.version
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_vectors_that_can_not_be_written_are_the_operating_systems_complaint(tmp_path: Path) -> None:
+    vectors = DenseIndex.build(np.eye(3, dtype=np.float32))
+    with pytest.raises(OSError, match="No such file"):
+        vectors.save(tmp_path / "missing" / "vectors.faiss")
