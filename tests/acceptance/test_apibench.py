@@ -79,8 +79,11 @@ def test_given_responses_are_graded_like_the_authors_did(
         for line in (data / "apibench/dev/official_verdicts.jsonl").read_bytes().splitlines()
     ]
     expected = {
-        v["question_id"]: v["verdict"] for v in verdicts if v["hub"] == hub and v["responses"] == "RT_bm25"
+        verdict["question_id"]: verdict["verdict"]
+        for verdict in verdicts
+        if verdict["hub"] in (hub, FILES[hub]) and verdict["responses"] == "RT_bm25"
     }
+    assert expected
     path = data / f"apibench/dev/{FILES[hub]}_gorilla_RT_bm25_dev.jsonl"
     answers = apibench.given_answers(benchmark_of_hub, path)
     graded = apibench.grade(benchmark_of_hub, answers)
