@@ -18,11 +18,13 @@ import service.var
 from api_docs.catalogue import Catalogue
 from api_docs.errors import CallsmithError, GeneratorUnavailable
 from api_docs.storage import load_catalogue, write_catalogue
+from retriever.searcher import Searcher
 from service.cli import app
 from service.cli.output import printable
 from service.runtime import Runtime
 from service.settings import Settings
 from tests.retriever.conftest import WordEncoder, make_doc, small_docs
+from tests.service.conftest import Written
 
 CALL = "pipeline('image-classification', model='google/vit-birds')"
 BIRDS = "tell species of birds apart on photos"
@@ -100,6 +102,18 @@ def test_call_reads_an_instruction_from_stdin(opened: Runtime) -> None:
 def test_call_shows_what_it_did_not_find(opened: Runtime) -> None:
     shown = succeeded(run("call", "translate a letter", "--hub", "tfhub", "--domain", "translation"))
     assert "no_match" in shown
+
+
+def test_call_shows_what_was_refused_what_stood_in_and_the_prompt(
+    monkeypatch: pytest.MonkeyPatch, searcher: Searcher
+) -> None:
+    engine = Written("pipeline('image-classification', model='google/vit-bird')")
+    monkeypatch.setattr(service.runtime, "open_runtime", lambda *_: Runtime(Settings(), searcher, engine))
+    shown = succeeded(run("call", BIRDS, "--include-prompt"))
+    for part in ("unverified", f"nearest valid call: {CALL}", "###USER:"):
+        assert part in shown
+    engine.answer = GeneratorUnavailable("it is down")
+    assert "degraded: it is down" in succeeded(run("call", BIRDS))
 
 
 def test_search_lists_ids_by_rank(opened: Runtime) -> None:
@@ -329,6 +343,16 @@ def test_docs_are_imported_and_compared(catalogue_folder: Path, tmp_path: Path) 
     shown = succeeded(run("docs", "diff", str(catalogue_folder), str(made)))
     assert "license: None → 'mit'" in shown
     assert "the same" in succeeded(run("docs", "diff", str(made), str(made)))
+
+
+def test_what_an_import_sets_aside_is_shown(tmp_path: Path) -> None:
+    source = tmp_path / "mine.jsonl"
+    record = make_doc("acme", "reader", "translation", "", "acme.load('reader')").record()
+    source.write_text("".join(f"{json.dumps(record)}\n" for _ in range(13)))
+    result = run("docs", "import", "jsonl", str(source), "--out", str(tmp_path / "mine"))
+    assert "1 docs read" in succeeded(result)
+    assert result.stderr.count("set aside acme:reader") == 10
+    assert "2 more set aside" in result.stderr
 
 
 def test_an_import_can_keep_the_other_hubs(catalogue_folder: Path, tmp_path: Path) -> None:
