@@ -94,6 +94,16 @@ def gallery(
     out().print(f"written to {path}")
 
 
+@app.command()
+def page(
+    folder: Annotated[Path, typer.Option(help="Folder with the results.")] = Path("evaluation/results"),
+) -> None:
+    """Write the page of results out of the JSON files beside it."""
+    from evaluation.results_page import write_page  # noqa: PLC0415 - heavy
+
+    out().print(f"written to {write_page(folder)}")
+
+
 def _show(figures: dict[str, Any], where: Path) -> None:
     from rich.table import Table  # noqa: PLC0415 - only for people
 
