@@ -34,9 +34,9 @@ from retriever.embedding import Encoder
 from retriever.hits import RetrieverName
 from retriever.index import build_index
 from retriever.searcher import Searcher
-from service.pipeline import generate_call
+from service.pipeline import work_out
 from service.runtime import Runtime
-from service.schemas import GenerateRequest, GenerateResponse, GeneratorChoice
+from service.schemas import GenerateRequest, GeneratorChoice
 from service.settings import Settings
 
 RETRIEVED = 50
@@ -110,22 +110,12 @@ def answer_rows(
             retriever=retriever,
             generator=GeneratorChoice.GROUNDED,
         )
-        response = generate_call(request, runtime)
-        found = tuple(benchmark.catalogue.entry(hit.id).identity for hit in response.hits)
-        answers.append(Answer(row, response_text(response), found))
+        outcome = work_out(request, runtime)
+        found = tuple(benchmark.catalogue.entry(hit.doc_id).identity for hit in outcome.found.hits)
+        answers.append(Answer(row, outcome.generated.text if outcome.generated else "", found))
         if progress is not None:
             progress(done, len(benchmark.rows))
     return answers
-
-
-def response_text(response: GenerateResponse) -> str:
-    """A response in Gorilla's shape, which the authors' scripts read; empty where there is no call."""
-    if response.call is None:
-        return ""
-    return (
-        f"<<<domain>>>: {response.domain}\n<<<api_call>>>: {response.call}\n"
-        f"<<<api_provider>>>: {response.hub}\n<<<explanation>>>: {response.explanation}\n"
-    )
 
 
 def given_answers(benchmark: Benchmark, path: Path) -> list[Answer]:

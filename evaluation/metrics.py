@@ -1,9 +1,9 @@
-"""Figures over many graded rows: rates, retrieval measures, bootstrap intervals. All fractions of 1."""
+"""Figures over many graded rows: rates and retrieval measures. All fractions of 1."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import ir_measures
 import numpy as np
@@ -43,20 +43,3 @@ def retrieval_measures(
     measures = {**{f"recall@{k}": R @ k for k in RECALL_AT}, "ndcg@10": nDCG @ 10, "mrr": RR}
     found = ir_measures.calc_aggregate(list(measures.values()), judgements, run)
     return {name: float(found[measure]) for name, measure in measures.items()}
-
-
-def bootstrap_interval(
-    rows: int,
-    figure: Callable[[Sequence[int]], float],
-    *,
-    draws: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Percentile bootstrap (Efron 1979): the interval of a figure over row numbers drawn with return."""
-    if rows == 0:
-        return (0.0, 0.0)
-    generator = np.random.default_rng(seed)
-    found = [figure(generator.integers(0, rows, rows).tolist()) for _ in range(draws)]
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)

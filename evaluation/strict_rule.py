@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api_docs.catalogue import Catalogue, Identity, entry_of
-from api_docs.models import ApiDoc
+from api_docs.catalogue import Catalogue, Identity
+from api_docs.models import ApiDoc, Fact
 from api_docs.response import parse_response
 from api_docs.verification import verify
 from evaluation.apibench_rows import EvalRow
@@ -31,6 +31,10 @@ class StrictRule:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._labelled: dict[Fact, Identity] = {}
+        for entry in catalogue.entries:
+            if (published := entry.doc.facts.get("api_call")) is not None:
+                self._labelled.setdefault(published, entry.identity)
 
     def target(self, row: EvalRow) -> Identity | None:
         """What identifies the row's own API; None where its label is no call of the docs.
@@ -38,9 +42,8 @@ class StrictRule:
         A label may carry further arguments than its doc, or be written in another order: it is the
         verification that says which doc it means.
         """
-        labelled = [doc for doc in self._catalogue.docs if doc.facts.get("api_call") == row.api_call]
-        if labelled:
-            return entry_of(labelled[0]).identity
+        if (labelled := self._labelled.get(row.api_call)) is not None:
+            return labelled
         found = verify(row.api_call, self._catalogue)
         return self._catalogue.entry(found.doc_id).identity if found.verified and found.doc_id else None
 
@@ -53,7 +56,7 @@ class StrictRule:
         if not verdict.verified or verdict.doc_id is None:
             return StrictGrade(call, False, False, False, verdict.message)
         identity = self._catalogue.entry(verdict.doc_id).identity
-        docs = [entry.doc for entry in self._catalogue.with_identity(identity)]
+        docs = [entry.doc for entry in self._catalogue.same_call(verdict.doc_id)]
         target = self.target(row)
         exact = identity == target
         domain = any(doc.source_domain == row.domain for doc in docs)

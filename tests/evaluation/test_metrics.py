@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from evaluation.metrics import averaged_over, bootstrap_interval, rate, retrieval_measures
+from evaluation.metrics import averaged_over, rate, retrieval_measures
 
 
 def test_every_group_counts_alike() -> None:
@@ -29,15 +29,3 @@ def test_retrieval_measures_by_hand() -> None:
     assert found["recall@3"] == found["recall@10"] == 0.5
     assert found["mrr"] == pytest.approx((1 + 1 / 3) / 4)
     assert found["ndcg@10"] == pytest.approx((1 + 1 / math.log2(4)) / 4)
-
-
-def test_a_bootstrap_interval_holds_the_figure_and_narrows_with_rows() -> None:
-    def interval(rows: int) -> tuple[float, float]:
-        values = [row % 2 for row in range(rows)]
-        return bootstrap_interval(rows, lambda drawn: sum(values[row] for row in drawn) / len(drawn))
-
-    few, many = interval(20), interval(2000)
-    assert few[0] < 0.5 < few[1]
-    assert many[0] < 0.5 < many[1]
-    assert many[1] - many[0] < (few[1] - few[0]) / 4
-    assert bootstrap_interval(0, lambda _: 1.0) == (0, 0)
