@@ -20,8 +20,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from api_docs.errors import ConfigurationError
 
 PREFIX = "CALLSMITH_"
-NOT_SETTINGS = frozenset({"CALLSMITH_DATA"})
-"""Variables with our prefix that aren't settings: other people's data, for tests and measurements."""
+RUN_FOLDER = "CALLSMITH_RUN_FOLDER"
+NOT_SETTINGS = frozenset({"CALLSMITH_DATA", RUN_FOLDER})
+"""Variables with our prefix that aren't settings: other people's data, for tests and measurements; the
+folder that the supervising process makes for its workers."""
 
 
 class OnUnverified(StrEnum):
