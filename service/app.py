@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from anyio import to_thread
 from fastapi import FastAPI, Request, Response
@@ -13,10 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import Lifespan
 
 from api_docs.errors import CallsmithError
+from service.access import Access
+from service.generators.monitor import monitored
+from service.keys import Keys
 from service.middleware import Gate, HeadAsGet, RequestLog
 from service.problems import Problem, problem_of, problem_of_status, problem_of_validation
 from service.routes import calls, docs, health, reference
 from service.runtime import Runtime
+from service.shared import Shared
 
 _DESCRIPTION = (
     "Turns an instruction in plain words into one verified API call, over TorchHub, TFHub and Hugging Face. "
@@ -24,18 +29,30 @@ _DESCRIPTION = (
 )
 
 
-def create_app(runtime: Runtime) -> FastAPI:
-    """The application that serves what `runtime` holds."""
+def create_app(runtime: Runtime, shared: Shared | None = None) -> FastAPI:
+    """The application that serves what `runtime` holds; `shared` is what it shares with other workers.
+
+    Raises:
+        ConfigurationError: when the file of keys can't be used.
+    """
+    shared = shared or Shared()
     app = routes_only(lifespan=_lifespan)
     app.state.runtime = runtime
+    app.state.shared = shared
     app.exception_handler(CallsmithError)(_answer_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_refusal)
     settings = runtime.settings
     # The last one added is the first to see a request.
     app.add_middleware(
-        Gate, paths=calls.PATHS, max_body=settings.max_body, max_in_flight=settings.max_in_flight
+        Gate,
+        paths=calls.PATHS,
+        max_body=settings.max_body,
+        max_in_flight=settings.max_in_flight,
+        shared=shared,
     )
+    if settings.keys is not None:
+        app.add_middleware(Access, keys=Keys.load(settings.keys), shared=shared)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog)
     return app
@@ -43,7 +60,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 
 def routes_only(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """The routes without anything behind them: enough for the OpenAPI schema."""
-    app = FastAPI(
+    app = _WithKeys(
         title="Callsmith",
         version=version("callsmith"),
         description=_DESCRIPTION,
@@ -57,12 +74,28 @@ def routes_only(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     return app
 
 
+class _WithKeys(FastAPI):
+    """FastAPI whose schema says how a key is sent, so that the pages made of it can send one."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The schema; a key is optional in it, for whether one is needed depends on who runs the service."""
+        if self.openapi_schema is None:
+            schema = super().openapi()
+            bearer = {"type": "http", "scheme": "bearer", "description": "Where the service wants keys."}
+            schema["components"]["securitySchemes"] = {"key": bearer}
+            schema["security"] = [{}, {"key": []}]
+        return self.openapi_schema or {}
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
-    to_thread.current_default_thread_limiter().total_tokens = runtime.settings.threads
-    yield
-    runtime.close()
+    settings = runtime.settings
+    to_thread.current_default_thread_limiter().total_tokens = settings.threads
+    async with monitored(runtime.engine, settings.engine_probe_seconds):
+        yield
+    await runtime.aclose()
+    app.state.shared.close()
 
 
 async def _answer_error(request: Request, exc: CallsmithError) -> Response:

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.logs import ACCESS, SERVICE
 from service.problems import INTERNAL, Problem, overloaded, too_large, wrong_content_type
-from service.request_id import is_sane, new_id
+from service.request_id import current, is_sane, new_id
+from service.shared import Shared
 
 _CLIENT_LEFT = 499
 
@@ -41,6 +42,7 @@ class RequestLog:
             return
         request_id = _given_id(scope) or new_id()
         scope.setdefault("state", {})["request_id"] = request_id
+        current.set(request_id)
         began = time.perf_counter()
         status = 0
 
@@ -66,6 +68,8 @@ class RequestLog:
                 "ms": round(1000 * (time.perf_counter() - began), 1),
                 "request_id": request_id,
             }
+            if (key_name := scope["state"].get("key_name")) is not None:
+                fields["key_name"] = key_name
             access_log.info("request", extra={"fields": fields})
 
 
@@ -92,15 +96,18 @@ class HeadAsGet:
 class Gate:
     """Lets a request with a body in: JSON by its content type, not too large, not too many at once.
 
-    The body is read here, up to the limit, whether its length was announced or not.
+    Too many are those of all workers together, which `shared` counts. The body is read here, up to the
+    limit, whether its length was announced or not.
     """
 
-    def __init__(self, app: ASGIApp, paths: Collection[str], max_body: int, max_in_flight: int) -> None:
+    def __init__(
+        self, app: ASGIApp, paths: Collection[str], max_body: int, max_in_flight: int, shared: Shared
+    ) -> None:
         self.app = app
         self._paths = frozenset(paths)
         self._max_body = max_body
         self._max_in_flight = max_in_flight
-        self._in_flight = 0
+        self._shared = shared
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -115,14 +122,13 @@ class Gate:
             return
         if len(body) > self._max_body:
             await respond(too_large(self._max_body), scope, send)
-        elif self._in_flight >= self._max_in_flight:
+        elif not self._shared.enter(self._max_in_flight):
             await respond(overloaded(self._max_in_flight), scope, send)
         else:
-            self._in_flight += 1
             try:
                 await self.app(scope, _replay(body, receive), send)
             finally:
-                self._in_flight -= 1
+                self._shared.leave()
 
     def _problem_of_headers(self, scope: Scope) -> Problem | None:
         content_type = header(scope, b"content-type")

@@ -96,7 +96,7 @@ def _type(annotation: Any) -> str:
         return " or ".join(_type(part) for part in get_args(annotation) if part is not type(None))
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return ", ".join(f"`{member.value}`" for member in annotation)
-    names: dict[Any, str] = {str: "text", int: "number", float: "number", bool: "yes or no", Path: "folder"}
+    names: dict[Any, str] = {str: "text", int: "number", float: "number", bool: "yes or no", Path: "path"}
     return names.get(annotation, "secret" if annotation is SecretStr else str(annotation))
 
 

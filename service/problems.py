@@ -6,6 +6,8 @@ Every body is `{"error": {"code", "message", "field"?, "request_id"}}`, never a 
 from __future__ import annotations
 
 import dataclasses
+import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +16,11 @@ from typing import Any
 import orjson
 
 from api_docs import errors
+from service.logs import SERVICE
+from service.request_id import current
 from service.validation import invalid_input, quoted
+
+service_log = logging.getLogger(SERVICE)
 
 STATUS: Mapping[type[errors.CallsmithError], int] = {
     errors.CallsmithError: 500,
@@ -24,6 +30,7 @@ STATUS: Mapping[type[errors.CallsmithError], int] = {
     errors.CallError: 500,
     errors.RetrievalIndexError: 503,
     errors.EmbeddingModelError: 503,
+    errors.ModelWeightsError: 503,
     errors.StorageError: 507,
     errors.GeneratorError: 502,
     errors.GeneratorUnavailable: 503,
@@ -32,6 +39,8 @@ STATUS: Mapping[type[errors.CallsmithError], int] = {
     errors.EvaluationDataError: 500,
 }
 """HTTP status of each branch; an error that is not named here has that of its nearest ancestor."""
+
+_CHALLENGE = 'Bearer realm="callsmith"'
 
 _REFUSED_BY_FRAMEWORK = {
     400: (
@@ -73,6 +82,14 @@ def problem_of(exc: errors.CallsmithError) -> Problem:
     return Problem(status, exc.code, str(exc), getattr(exc, "field", None), retry)
 
 
+def problem_of_exception(exc: Exception) -> Problem:
+    """The answer to any exception, where the answer has begun and can't be a crash any more."""
+    if isinstance(exc, errors.CallsmithError):
+        return problem_of(exc)
+    service_log.error("request failed", exc_info=exc, extra={"fields": {"request_id": current.get()}})
+    return INTERNAL
+
+
 def problem_of_status(status: int, method: str, path: str, headers: Mapping[str, str]) -> Problem:
     """The answer where the framework refused a request before any of our code saw it."""
     phrase = HTTPStatus(status).phrase
@@ -100,7 +117,27 @@ def wrong_content_type(found: str) -> Problem:
 def overloaded(limit: int) -> Problem:
     """The answer while as many requests as allowed are in flight."""
     message = f"{limit} requests are in flight, more are not taken; try again in a second"
-    return Problem(503, "overloaded", message, headers={"Retry-After": "1"})
+    return Problem(429, "overloaded", message, headers={"Retry-After": "1"})
+
+
+def no_key() -> Problem:
+    """The answer to a request without a key where one is needed."""
+    message = "this needs a key; send it as `Authorization: Bearer cs_…`"
+    return Problem(401, "unauthorized", message, headers={"WWW-Authenticate": _CHALLENGE})
+
+
+def unknown_key() -> Problem:
+    """The answer to a key that is none of ours, which is not repeated."""
+    message = "the key is not known here: mistyped, or removed; ask whoever runs this service for another one"
+    challenge = f'{_CHALLENGE}, error="invalid_token"'
+    return Problem(401, "unauthorized", message, headers={"WWW-Authenticate": challenge})
+
+
+def rate_limited(name: str, per_minute: int, wait: float) -> Problem:
+    """The answer to a key that may ask again in `wait` seconds."""
+    seconds = max(1, math.ceil(wait))
+    message = f"key {name!r} may ask {per_minute:,} times a minute; try again in {seconds} s"
+    return Problem(429, "rate_limited", message, headers={"Retry-After": str(seconds)})
 
 
 def problem_of_validation(found: Sequence[Any]) -> Problem:

@@ -23,9 +23,11 @@ from uvicorn.supervisors import Multiprocess
 from api_docs.errors import CallsmithError, ConfigurationError
 from service import var
 from service.app import create_app
+from service.keys import Keys
 from service.logs import SERVICE, log_config
 from service.runtime import Runtime, open_runtime
 from service.settings import Settings, load_settings
+from service.shared import Shared, made_run_folder, run_folder
 
 BACKLOG = 2_048
 Progress = Callable[[int, int], None]
@@ -45,9 +47,12 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Prepared:
     """Take the port and open, or with several workers build, what is served.
 
     Raises:
-        ConfigurationError: when the address can't be taken.
+        ConfigurationError: when the address can't be taken or is open to all, or the keys are broken.
         CallsmithError: when the catalogue, the index or the model can't be used.
     """
+    settings.check_access()
+    if settings.keys is not None:
+        Keys.load(settings.keys)  # what is wrong with it is told before workers start
     listener = bind(settings.host, settings.port)
     try:
         runtime = open_runtime(settings, progress) if settings.workers == 1 else None
@@ -84,9 +89,10 @@ def _run_here(settings: Settings, runtime: Runtime, listener: socket.socket) -> 
 def _run_workers(settings: Settings, listener: socket.socket) -> None:
     os.environ.update(settings.environment())
     config = _config(settings, "service.server:worker_app", factory=True)
-    supervisor = Multiprocess(config, sockets=[listener])
-    _log_start(settings)
-    supervisor.run()
+    with made_run_folder():
+        supervisor = Multiprocess(config, sockets=[listener])
+        _log_start(settings)
+        supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise ConfigurationError("a worker could not start; the log says why")
 
@@ -100,7 +106,7 @@ def _log_start(settings: Settings) -> None:
 def worker_app() -> FastAPI:
     """The application of one worker process, which reads its settings from the environment."""
     try:
-        return create_app(open_runtime(load_settings()))
+        return create_app(open_runtime(load_settings()), Shared(run_folder()))
     except CallsmithError as exc:
         service_log.error(str(exc), extra={"fields": {"code": exc.code}})
         # The supervisor takes this status for a fault that every restart would have.
@@ -149,6 +155,7 @@ def _config(settings: Settings, app: FastAPI | str, *, factory: bool = False) ->
 
 def _ensure_index_for_workers(settings: Settings, progress: Progress | None) -> None:
     """Build the index once, so that the workers don't all do it; they check what they open."""
+    var.check_faiss(settings)
     catalogue = var.read_catalogue(settings)
     if not var.index_folder(settings, catalogue).exists():
         var.ensure_index(settings, progress)

@@ -52,12 +52,34 @@ class Settings(BaseSettings):
     )
     port: Annotated[int, Field(ge=1, le=65_535, description="Port to listen on.")] = 8000
     workers: Annotated[int, Field(ge=1, le=64, description="Worker processes that share the port.")] = 1
+    keys: Annotated[
+        Path | None,
+        Field(
+            description="File with the keys that callers need, made by `callsmith keys add`; none when unset."
+        ),
+    ] = None
+    allow_anonymous: Annotated[
+        bool, Field(description="Whether a service that others can reach may start without keys.")
+    ] = False
     var: Annotated[Path, Field(description="Folder for what Callsmith writes: indexes and catalogues.")] = (
         Path("var")
     )
     catalogue: Annotated[
-        Path | None, Field(description="Catalogue folder to serve; the shipped snapshot when unset.")
+        Path | None,
+        Field(
+            description="Catalogue folder to serve; when unset what `callsmith docs publish` published, else the "
+            "shipped snapshot."
+        ),
     ] = None
+    watch_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=3_600,
+            allow_inf_nan=False,
+            description="How often a worker looks whether another catalogue is to be served; 0: never.",
+        ),
+    ] = 5.0
     embedding_model: Annotated[
         str,
         Field(min_length=1, max_length=400, description="sentence-transformers model: name or folder."),
@@ -69,6 +91,13 @@ class Settings(BaseSettings):
         Literal["bm25s", "rank-bm25"],
         Field(description="BM25 implementation; `rank-bm25` is the published baseline, and slow."),
     ] = "bm25s"
+    faiss_device: Annotated[
+        Literal["cpu", "gpu"],
+        Field(
+            description="Where vectors are compared: `gpu` puts them on every GPU; needs the extra gpu "
+            "(faiss-gpu-cu12)."
+        ),
+    ] = "cpu"
     no_match_threshold: Annotated[
         float,
         Field(
@@ -106,8 +135,28 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=10, description="How often a failed request to the engine is tried again.")
     ] = 2
     engine_concurrency: Annotated[
-        int, Field(ge=1, le=1_000, description="Requests that the engine gets at once from one worker.")
+        int,
+        Field(
+            ge=1, le=10_000, description="Requests that the engine gets at once; workers share them evenly."
+        ),
     ] = 32
+    engine_failures: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000,
+            description="Failures in a row after which the engine is left alone until it answers a probe.",
+        ),
+    ] = 5
+    engine_probe_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3_600,
+            allow_inf_nan=False,
+            description="Seconds between two looks at an engine that nobody asks.",
+        ),
+    ] = 10.0
     engine_context: Annotated[
         int, Field(ge=256, le=2_000_000, description="Tokens that prompt and answer may have together.")
     ] = 2_048
@@ -119,7 +168,11 @@ class Settings(BaseSettings):
     ] = 40
     max_in_flight: Annotated[
         int,
-        Field(ge=1, le=10_000, description="Requests that one worker holds, waiting included; more get 503."),
+        Field(
+            ge=1,
+            le=10_000,
+            description="Requests held at once over all workers, waiting included; more get 429.",
+        ),
     ] = 256
     max_body: Annotated[
         int, Field(ge=1_024, le=16 * 2**20, description="Largest request body in bytes; more gets a 413.")
@@ -128,6 +181,23 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=3_600, description="Seconds that requests in flight get to finish after SIGTERM.")
     ] = 30
     log_level: Annotated[LogLevel, Field(description="Least severe messages to log.")] = LogLevel.INFO
+    log_format: Annotated[
+        Literal["auto", "json", "plain"],
+        Field(
+            description="Log lines: `plain` on a terminal and JSON elsewhere (`auto`), or always one of them."
+        ),
+    ] = "auto"
+    log_instructions: Annotated[
+        bool,
+        Field(description="Whether the log says what was asked. People's words: off unless you need them."),
+    ] = False
+    otlp_endpoint: Annotated[
+        str | None,
+        Field(
+            description="OpenTelemetry collector for traces, such as `http://127.0.0.1:4318`; needs the extra "
+            "`telemetry`. No traces when unset."
+        ),
+    ] = None
 
     @field_validator("host")
     @classmethod
@@ -163,6 +233,11 @@ class Settings(BaseSettings):
             raise ValueError("there is a file in that place; name a folder")
         return resolved
 
+    @field_validator("keys")
+    @classmethod
+    def _keys_have_an_absolute_path(cls, keys: Path | None) -> Path | None:
+        return None if keys is None else keys.expanduser().absolute()
+
     @field_validator("catalogue")
     @classmethod
     def _catalogue_is_a_folder(cls, catalogue: Path | None) -> Path | None:
@@ -179,6 +254,20 @@ class Settings(BaseSettings):
             name = "CALLSMITH_ENGINE_KEY" if self.engine_key is not None else "CALLSMITH_ENGINE_MODEL"
             raise ValueError(f"{name} is set, but CALLSMITH_ENGINE_URL is not; set the URL, or unset {name}")
         return self
+
+    def check_access(self) -> None:
+        """Refuse to serve whoever can reach this machine, unless that is said on purpose.
+
+        Raises:
+            ConfigurationError: naming the three ways out.
+        """
+        if self.keys is not None or self.allow_anonymous or _is_loopback(self.host):
+            return
+        raise ConfigurationError(
+            f"host {self.host!r} lets others than this machine ask, and no keys are set; make one with "
+            "`callsmith keys add NAME --file keys.json` and set CALLSMITH_KEYS=keys.json, or listen on this "
+            "machine only with --host 127.0.0.1, or let everybody ask with CALLSMITH_ALLOW_ANONYMOUS=true"
+        )
 
     def environment(self) -> dict[str, str]:
         """The settings that differ from their defaults as variables, for worker processes."""
@@ -208,6 +297,14 @@ def load_settings(**overrides: Any) -> Settings:
 def variable(field: str) -> str:
     """The environment variable of a field."""
     return f"{PREFIX}{field.upper()}"
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the host; a name other than localhost may lead anywhere."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.rstrip(".").lower() == "localhost"
 
 
 def _is_ipv6(host: str) -> bool:

@@ -11,14 +11,20 @@ from service.schemas import ErrorResponse
 
 _ERRORS = {
     400: "The body is not JSON.",
+    401: "This service wants a key, and the request has none that it knows.",
     404: "There is no such API doc.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "A field is missing, unknown or out of range; the message says which and what was expected.",
+    429: "Too many requests: of this key in a minute, or in flight; `Retry-After` says when to come back.",
     502: "The engine gave no usable answer, and nothing could stand in for it.",
-    503: "Too many requests are in flight, or what this needs is not available; try again later.",
+    503: "What this needs is not available; try again later.",
     504: "The engine took too long, and nothing could stand in for it.",
 }
+
+
+CLIENT_LEFT = Response(status_code=499)
+"""For the log: nobody is there to read it."""
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -15,13 +15,18 @@ from service.schemas import DocList, Listing
 router = APIRouter(prefix="/api_docs", tags=["api docs"])
 
 
-@router.get("", response_model=DocList, responses=documented(422), summary="List API docs")
+@router.get("", response_model=DocList, responses=documented(401, 422, 429), summary="List API docs")
 def list_docs(query: Annotated[Listing, Query()], runtime: RuntimeDep) -> Response:
     """A page of the API docs that pass every filter."""
     return as_json(listing.page_of(query, runtime.served))
 
 
-@router.get("/{doc_id:path}", response_model=ApiDoc, responses=documented(404, 422), summary="One API doc")
+@router.get(
+    "/{doc_id:path}",
+    response_model=ApiDoc,
+    responses=documented(401, 404, 422, 429),
+    summary="One API doc",
+)
 def get_doc(
     doc_id: Annotated[str, Path(examples=["torchhub:pytorch/vision:resnet50"])], runtime: RuntimeDep
 ) -> Response:
