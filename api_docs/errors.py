@@ -21,10 +21,15 @@ quotes the offending value, says what was expected, and names the fix; `code` is
     │   ├── IndexMismatch
     │   └── MissingIndex
     ├── EmbeddingModelError          missing or altered weights
+    ├── ModelWeightsError            weights for the engine, missing or not what they should be
+    │   └── ModelAccessDenied        the model's publisher wants to know who asks
     ├── StorageError                 read-only or full disk
+    │   ├── NotEnoughSpace           known before anything is written
+    │   └── AlreadyPublishing        another process writes there
     ├── GeneratorError               the engine behind a prompt
     │   ├── GeneratorUnavailable
-    │   └── GeneratorTimeout
+    │   ├── GeneratorTimeout
+    │   └── GeneratorRefused
     ├── ConfigurationError           settings, ports
     └── EvaluationDataError          rows or responses to grade
 """
@@ -146,10 +151,34 @@ class EmbeddingModelError(CallsmithError):
     code = "embedding_model_error"
 
 
+class ModelWeightsError(CallsmithError):
+    """The engine's weights can't be had, or are not what they should be."""
+
+    code = "model_weights_error"
+
+
+class ModelAccessDenied(ModelWeightsError):
+    """The model is gated or private, and the token is missing or not allowed to read it."""
+
+    code = "model_access_denied"
+
+
 class StorageError(CallsmithError):
     """The data folder can't be written: read-only, full, or not a folder."""
 
     code = "storage_error"
+
+
+class NotEnoughSpace(StorageError):
+    """The disk has less room than what is to be written needs."""
+
+    code = "not_enough_space"
+
+
+class AlreadyPublishing(StorageError):
+    """Another process publishes into the same data folder."""
+
+    code = "already_publishing"
 
 
 class GeneratorError(CallsmithError):
@@ -168,6 +197,12 @@ class GeneratorTimeout(GeneratorError):
     """The engine took longer than the request allows."""
 
     code = "generator_timeout"
+
+
+class GeneratorRefused(GeneratorError):
+    """The engine works, and does not take this very request."""
+
+    code = "generator_refused"
 
 
 class ConfigurationError(CallsmithError):

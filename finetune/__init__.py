@@ -1,0 +1,1 @@
+"""How models are taught, and how their weights get to where the engine reads them."""
