@@ -110,7 +110,7 @@ def answer_rows(
             retriever=retriever,
             generator=GeneratorChoice.GROUNDED,
         )
-        outcome = work_out(request, runtime)
+        outcome = runtime.run(work_out, request, runtime)
         found = tuple(benchmark.catalogue.entry(hit.doc_id).identity for hit in outcome.found.hits)
         answers.append(Answer(row, outcome.generated.text if outcome.generated else "", found))
         if progress is not None:

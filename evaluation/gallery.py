@@ -40,7 +40,7 @@ def answers(runtime: Runtime) -> Iterator[tuple[dict[str, Any], str | None]]:
         request = GenerateRequest(
             instruction=question["instruction"], hub=question["hub"], generator=GeneratorChoice.GROUNDED
         )
-        yield question, generate_call(request, runtime).call
+        yield question, runtime.run(generate_call, request, runtime).call
 
 
 def write_page(runtime: Runtime, path: Path) -> None:

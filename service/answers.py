@@ -35,7 +35,8 @@ _GLANCE = 240
 class Outcome:
     """What came of a request: what was found, written and judged.
 
-    Without `generated` and `verification` nothing was found that serves the instruction.
+    Without `generated` and `verification` nothing was found that serves the instruction. `written_call` is
+    the call as the generator wrote it, None where it wrote none.
     """
 
     request: GenerateRequest
@@ -45,6 +46,7 @@ class Outcome:
     chosen: GeneratorChoice
     generated: Generated | None = None
     verification: Verification | None = None
+    written_call: str | None = None
 
 
 def respond(outcome: Outcome, request_id: str, settings: Settings) -> GenerateResponse:
@@ -54,7 +56,7 @@ def respond(outcome: Outcome, request_id: str, settings: Settings) -> GenerateRe
         return _no_match(outcome, request_id)
     verdict = _verdict(outcome, verification, settings)
     prompt = generated.prompt.rendered if outcome.request.include_prompt else None
-    judged = {"verification": verdict, "generator": generated.info, "prompt": prompt}
+    judged = {"verification": verdict, "generator": _generator_info(outcome, generated), "prompt": prompt}
     if not verdict.verified or verdict.call is None or verdict.doc_id is None:
         return GenerateResponse(
             status=Status.UNVERIFIED,
@@ -72,7 +74,7 @@ def respond(outcome: Outcome, request_id: str, settings: Settings) -> GenerateRe
         hub=entry.doc.hub,
         domain=entry.doc.domain,
         doc_id=entry.doc.id,
-        explanation=_explanation(outcome, entry, verdict, generated.reasons),
+        explanation=_explanation(outcome, entry, verdict, generated.written.reasons),
         warnings=warnings_for(call, entry),
         alternatives=_alternatives(outcome, entry),
         **judged,
@@ -99,7 +101,7 @@ def _always(outcome: Outcome, request_id: str) -> dict[str, Any]:
     """What every response says."""
     laps = outcome.watch.laps
     return {
-        "hits": tuple(outcome.served.hit_info(hit) for hit in outcome.found.hits),
+        "hits": outcome.served.hit_infos(outcome.found.hits),
         "index_version": outcome.served.version,
         "request_id": request_id,
         "timing_ms": Timing(
@@ -109,6 +111,12 @@ def _always(outcome: Outcome, request_id: str) -> dict[str, Any]:
             total=outcome.watch.total,
         ),
     }
+
+
+def _generator_info(outcome: Outcome, generated: Generated) -> GeneratorInfo:
+    """Who answered, and how sure the model was of the call that it wrote."""
+    logprob = generated.written.logprob_of(outcome.written_call) if outcome.written_call else None
+    return generated.info.model_copy(update={"call_logprob": logprob})
 
 
 def _verdict(outcome: Outcome, verification: Verification, settings: Settings) -> VerificationInfo:

@@ -22,6 +22,7 @@ from service.problems import Problem, problem_of, problem_of_status, problem_of_
 from service.routes import calls, docs, health, reference
 from service.runtime import Runtime
 from service.shared import Shared
+from service.watching import watching
 
 _DESCRIPTION = (
     "Turns an instruction in plain words into one verified API call, over TorchHub, TFHub and Hugging Face. "
@@ -92,7 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     settings = runtime.settings
     to_thread.current_default_thread_limiter().total_tokens = settings.threads
-    async with monitored(runtime.engine, settings.engine_probe_seconds):
+    async with monitored(runtime.engine, settings.engine_probe_seconds), watching(runtime):
         yield
     await runtime.aclose()
     app.state.shared.close()

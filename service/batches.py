@@ -143,7 +143,7 @@ def _in_order(
 def _answer(number: int, line: bytes, runtime: Runtime) -> bytes | Skipped:
     try:
         request = _request(line)
-        response = generate_call(request, runtime, f"line-{number}")
+        response = runtime.run(generate_call, request, runtime, f"line-{number}")
     except InvalidInput as exc:
         return Skipped(number, str(exc))
     head = {"line": number, "instruction": request.instruction}

@@ -10,15 +10,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from anyio import to_thread
+
 from api_docs.catalogue import Entry
-from api_docs.errors import GeneratorError, InvalidRequest, PromptTooLong
+from api_docs.errors import CallsmithError, GeneratorError, InvalidRequest, PromptTooLong
 from retriever.hits import RetrieverName
 from retriever.prompt import Prompt, PromptStyle, build_prompt
-from service.generators.base import Constraint, Generator
+from service.events import Tell, TextWritten
+from service.generators.base import Constraint, Generation, Generator
 from service.generators.constraint import constraint_from
 from service.logs import SERVICE
+from service.request_id import current
 from service.runtime import Runtime
-from service.schemas import GenerateRequest, GeneratorChoice, GeneratorInfo
+from service.schemas import GenerateRequest, GeneratorChoice, GeneratorInfo, TokenCounts
 from service.settings import Settings
 
 service_log = logging.getLogger(SERVICE)
@@ -26,12 +30,16 @@ service_log = logging.getLogger(SERVICE)
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The text that was written, from which prompt, by whom, and why it is as it is."""
+    """What was written, from which prompt, and by whom."""
 
-    text: str
+    written: Generation
     prompt: Prompt
     info: GeneratorInfo
-    reasons: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return self.written.text
 
 
 def choose_generator(request: GenerateRequest, runtime: Runtime) -> GeneratorChoice:
@@ -56,8 +64,12 @@ def choose_generator(request: GenerateRequest, runtime: Runtime) -> GeneratorCho
     return chosen
 
 
-def generate(
-    chosen: GeneratorChoice, request: GenerateRequest, entries: Sequence[Entry], runtime: Runtime
+async def generate(
+    chosen: GeneratorChoice,
+    request: GenerateRequest,
+    entries: Sequence[Entry],
+    runtime: Runtime,
+    tell: Tell | None = None,
 ) -> Generated:
     """What the chosen generator writes; `grounded` stands in for an engine that fails.
 
@@ -65,19 +77,19 @@ def generate(
         GeneratorError, PromptTooLong: when nothing can stand in, for want of docs.
     """
     if chosen is GeneratorChoice.GROUNDED or runtime.engine is None:
-        return _by_grounded(request, entries, runtime)
+        return await _by_grounded(request, entries, runtime)
     try:
-        return _by_engine(runtime.engine, request, entries, runtime.settings)
+        return await _by_engine(runtime.engine, request, entries, runtime.settings, tell)
     except (GeneratorError, PromptTooLong) as exc:
         if not entries:
             raise
-        service_log.warning("engine failed", extra={"fields": {"code": exc.code, "reason": str(exc)}})
-        stand_in = _by_grounded(request, entries, runtime)
+        service_log.warning("engine failed", extra={"fields": _log_fields(exc)})
+        stand_in = await _by_grounded(request, entries, runtime)
         info = stand_in.info.model_copy(update={"degraded": True, "reason": str(exc)})
         return dataclasses.replace(stand_in, info=info)
 
 
-def _by_grounded(request: GenerateRequest, entries: Sequence[Entry], runtime: Runtime) -> Generated:
+async def _by_grounded(request: GenerateRequest, entries: Sequence[Entry], runtime: Runtime) -> Generated:
     """With every doc, for the instruction may fit a lower one better, and without a token budget."""
     docs = tuple(entry.doc for entry in entries)
     if request.include_prompt:
@@ -85,12 +97,24 @@ def _by_grounded(request: GenerateRequest, entries: Sequence[Entry], runtime: Ru
     else:
         # Nobody will read the text of the prompt: `grounded` reads its parts.
         prompt = Prompt(PromptStyle.GORILLA, request.instruction, docs)
-    return _written(runtime.grounded, prompt, request)
+    return await _written(runtime.grounded, prompt, request)
 
 
-def _by_engine(
-    engine: Generator, request: GenerateRequest, entries: Sequence[Entry], settings: Settings
+async def _by_engine(
+    engine: Generator,
+    request: GenerateRequest,
+    entries: Sequence[Entry],
+    settings: Settings,
+    tell: Tell | None,
 ) -> Generated:
+    prompt, constraint = await to_thread.run_sync(_prepared, request, entries, settings)
+    return await _written(engine, prompt, request, constraint, tell)
+
+
+def _prepared(
+    request: GenerateRequest, entries: Sequence[Entry], settings: Settings
+) -> tuple[Prompt, Constraint | None]:
+    """The engine's prompt, and the grammar of the docs that it shows."""
     prompt = build_prompt(
         request.instruction,
         [entry.doc for entry in entries],
@@ -98,15 +122,28 @@ def _by_engine(
         token_budget=settings.engine_context - request.max_tokens,
     )
     shown = [entry for entry in entries if entry.doc.id in prompt.doc_ids]
-    constraint = constraint_from(shown) if settings.constrained and shown else None
-    return _written(engine, prompt, request, constraint)
+    return prompt, constraint_from(shown) if settings.constrained and shown else None
 
 
-def _written(
-    generator: Generator, prompt: Prompt, request: GenerateRequest, constraint: Constraint | None = None
+async def _written(
+    generator: Generator,
+    prompt: Prompt,
+    request: GenerateRequest,
+    constraint: Constraint | None = None,
+    tell: Tell | None = None,
 ) -> Generated:
-    generation = generator.generate(
-        prompt, constraint=constraint, temperature=request.temperature, max_tokens=request.max_tokens
+    generation = await generator.generate(
+        prompt,
+        constraint=constraint,
+        temperature=request.temperature,
+        max_tokens=request.max_tokens,
+        tell=None if tell is None else (lambda text: tell(TextWritten(text=text))),
     )
-    info = GeneratorInfo(backend=generator.name, model=generation.model)
-    return Generated(generation.text, prompt, info, generation.reasons)
+    usage = generation.usage
+    tokens = TokenCounts(prompt=usage.prompt_tokens, completion=usage.completion_tokens) if usage else None
+    info = GeneratorInfo(backend=generator.name, model=generation.model, tokens=tokens)
+    return Generated(generation, prompt, info)
+
+
+def _log_fields(exc: CallsmithError) -> dict[str, str]:
+    return {"code": exc.code, "reason": str(exc), "request_id": current.get()}

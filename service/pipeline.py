@@ -1,15 +1,19 @@
 """The way of one request: instruction → search → prompt → generate → parse → verify → response.
 
-Free of HTTP: routes, command line, batches and the evaluation all call it.
+Free of HTTP: routes, MCP, command line, batches and the evaluation all call it. Searching waits for the
+encoder in a thread, the engine is waited for on the event loop; callers without one go by `Runtime.run`.
 """
 
 from __future__ import annotations
+
+from anyio import to_thread
 
 from api_docs.errors import InvalidRequest
 from api_docs.response import parse_response
 from api_docs.verification import verify
 from retriever.hits import RetrieverName
 from service.answers import Outcome, respond
+from service.events import HitsFound, Tell
 from service.generating import choose_generator, generate
 from service.request_id import new_id
 from service.retrieving import find, serves
@@ -24,33 +28,44 @@ from service.schemas import (
 from service.stopwatch import Stopwatch
 
 
-def generate_call(request: GenerateRequest, runtime: Runtime, request_id: str = "") -> GenerateResponse:
-    """One verified call for an instruction, or why there is none.
+async def generate_call(
+    request: GenerateRequest, runtime: Runtime, request_id: str = "", tell: Tell | None = None
+) -> GenerateResponse:
+    """One verified call for an instruction, or why there is none; `tell` hears what comes before it.
 
     Raises:
         InvalidInput: when the request can't be answered as it is.
         GeneratorError: when the engine fails and nothing can stand in for it.
     """
-    return respond(work_out(request, runtime), request_id or new_id(), runtime.settings)
+    request_id = request_id or new_id()
+    response = respond(await work_out(request, runtime, request_id, tell), request_id, runtime.settings)
+    runtime.answered(response)
+    return response
 
 
-def work_out(request: GenerateRequest, runtime: Runtime) -> Outcome:
+async def work_out(
+    request: GenerateRequest, runtime: Runtime, request_id: str = "", tell: Tell | None = None
+) -> Outcome:
     """What was found, written and judged for a request; raises as `generate_call` does."""
     served, watch = runtime.served, Stopwatch()
     chosen = choose_generator(request, runtime)
-    found = find(request, served)
-    watch.lap("retrieve")
+    with watch.step("retrieve"):
+        found = await to_thread.run_sync(find, request, served)
+    if tell is not None:
+        tell(
+            HitsFound(hits=served.hit_infos(found.hits), index_version=served.version, request_id=request_id)
+        )
     if not serves(found, request, runtime.settings):
         return Outcome(request, served, found, watch, chosen)
-    generated = generate(chosen, request, found.entries, runtime)
-    watch.lap("generate")
-    parsed = parse_response(generated.text)
-    verification = verify(parsed.call or generated.text, served.catalogue, found.doc_ids)
-    watch.lap("verify")
-    return Outcome(request, served, found, watch, chosen, generated, verification)
+    with watch.step("generate"):
+        generated = await generate(chosen, request, found.entries, runtime, tell)
+    with watch.step("verify"):
+        parsed = parse_response(generated.text)
+        verification = verify(parsed.call or generated.text, served.catalogue, found.doc_ids)
+    return Outcome(request, served, found, watch, chosen, generated, verification, parsed.call)
 
 
-def search(request: SearchRequest, runtime: Runtime, request_id: str = "") -> SearchResponse:
+async def search(request: SearchRequest, runtime: Runtime, request_id: str = "") -> SearchResponse:
     """The best API docs for an instruction.
 
     Raises:
@@ -61,10 +76,10 @@ def search(request: SearchRequest, runtime: Runtime, request_id: str = "") -> Se
             "retriever 'none' finds nothing to show; choose hybrid, bm25 or dense", "retriever"
         )
     served, watch = runtime.served, Stopwatch()
-    hits = find(request, served).hits
-    watch.lap("retrieve")
+    with watch.step("retrieve"):
+        found = await to_thread.run_sync(find, request, served)
     return SearchResponse(
-        hits=tuple(served.hit_info(hit) for hit in hits),
+        hits=served.hit_infos(found.hits),
         index_version=served.version,
         request_id=request_id or new_id(),
         timing_ms=SearchTiming(retrieve=watch.laps["retrieve"], total=watch.total),

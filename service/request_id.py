@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from contextvars import ContextVar
+
+current: ContextVar[str] = ContextVar("request_id", default="-")
+"""The id of the request that is being worked on: logs say it, the engine is told it."""
 
 _SANE = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 

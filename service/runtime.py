@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from service import var
 from service.generators.base import Generator
+from service.generators.breaker import CircuitBreaker
 from service.generators.grounded import GroundedGenerator
 from service.generators.vllm import VllmGenerator
-from service.schemas import GeneratorChoice
+from service.schemas import GenerateResponse, GeneratorChoice
 from service.served import DocSearcher, Served
 from service.settings import Settings
+
+_Result = TypeVar("_Result")
 
 
 class Runtime:
     """Everything that requests share; made once per process.
 
-    `engine` is the generator behind `vllm`, None where no engine is set.
+    `engine` is the generator behind `vllm`, None where no engine is set. `answered` is told every response.
+    `follows` says whether it takes up what is published later, and `watch_problem` why it could not the last
+    time, None where it could.
     """
 
     def __init__(
@@ -30,16 +38,35 @@ class Runtime:
         self.served = Served(searcher)
         self.engine = engine
         self.grounded = grounded or GroundedGenerator()
+        self.follows = False
+        self.watch_problem: str | None = None
+        self.answered: Callable[[GenerateResponse], None] = lambda _: None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._starting = threading.Lock()
 
     @property
     def automatic(self) -> GeneratorChoice:
         """What `auto` means here."""
         return GeneratorChoice.GROUNDED if self.engine is None else GeneratorChoice.VLLM
 
-    def close(self) -> None:
+    def run(self, work: Callable[..., Coroutine[Any, Any, _Result]], *arguments: object) -> _Result:
+        """Await something of this runtime from a thread without an event loop; many threads may."""
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="callsmith", daemon=True).start()
+        return asyncio.run_coroutine_threadsafe(work(*arguments), self._loop).result()
+
+    async def aclose(self) -> None:
         """Let go of connections."""
         if isinstance(self.engine, VllmGenerator):
-            self.engine.close()
+            await self.engine.close()
+
+    def close(self) -> None:
+        """Let go of connections, and of the event loop of `run`."""
+        self.run(self.aclose)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
 
 
 def open_runtime(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Runtime:
@@ -48,7 +75,9 @@ def open_runtime(settings: Settings, progress: Callable[[int, int], None] | None
     Raises:
         CallsmithError: when something that is needed is damaged, missing or wrong.
     """
-    return Runtime(settings, var.open_searcher(settings, progress), _engine(settings))
+    runtime = Runtime(settings, var.open_searcher(settings, progress), _engine(settings))
+    runtime.follows = True
+    return runtime
 
 
 def _engine(settings: Settings) -> VllmGenerator | None:
@@ -60,5 +89,6 @@ def _engine(settings: Settings) -> VllmGenerator | None:
         key=settings.engine_key,
         timeout=settings.engine_timeout,
         retries=settings.engine_retries,
-        concurrency=settings.engine_concurrency,
+        concurrency=max(1, settings.engine_concurrency // settings.workers),
+        breaker=CircuitBreaker(settings.engine_failures),
     )

@@ -5,8 +5,9 @@ The same models serve HTTP, the command line and batches. They know no HTTP stat
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -90,6 +91,14 @@ class GenerateRequest(SearchRequest):
         bool,
         Field(strict=True, description="Whether `code` loads the revision that the doc recorded, if it can."),
     ] = False
+    stream: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="Whether to answer in server-sent events: `hits`, then `text` as the engine writes "
+            "it, then `result` (the response), or `error`.",
+        ),
+    ] = False
 
 
 class Listing(_Model):
@@ -140,6 +149,13 @@ class VerificationInfo(Verification):
     repaired: bool = False
 
 
+class TokenCounts(_Model):
+    """Tokens, as the engine counts them."""
+
+    prompt: int
+    completion: int
+
+
 class GeneratorInfo(_Model):
     """Who answered; `degraded` says that another generator had to stand in, `reason` why."""
 
@@ -147,6 +163,11 @@ class GeneratorInfo(_Model):
     model: str | None = None
     degraded: bool = False
     reason: str | None = None
+    call_logprob: Annotated[
+        float | None,
+        Field(description="Natural log of the probability that the model gave its call; null if unknown."),
+    ] = None
+    tokens: Annotated[TokenCounts | None, Field(description="Null where the generator counts none.")] = None
 
 
 class SearchTiming(_Model):
@@ -228,14 +249,33 @@ class Health(_Model):
     version: str
 
 
-class Readiness(_Model):
-    """What the service would answer with."""
+class IndexReadiness(_Model):
+    """The index that answers; `problem` says why a later version could not be taken up."""
 
-    status: str
-    index_version: str
+    version: str
     docs: int
     hubs: tuple[str, ...]
+    opened_at: datetime
+    problem: str | None = None
+
+
+class EngineReadiness(_Model):
+    """The engine. `up` is null before the first contact, `problem` what was last wrong with it."""
+
+    model: str | None
+    up: bool | None
+    circuit: Annotated[str, Field(description="`closed`: asked; `open`: left alone; `half_open`: tried.")]
+    problem: str | None
+    since: datetime
+
+
+class Readiness(_Model):
+    """What the service would answer with. `degraded`: `grounded` stands in for an engine that is down."""
+
+    status: Literal["ready", "degraded"]
     generator: Annotated[str, Field(description="What `auto` means here.")]
+    index: IndexReadiness
+    engine: Annotated[EngineReadiness | None, Field(description="Null where no engine is set.")]
 
 
 class ErrorInfo(_Model):

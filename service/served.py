@@ -5,6 +5,8 @@ A request takes it once and keeps to it, so that a later version can't slip in h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
@@ -13,6 +15,7 @@ from api_docs.domains import Domain
 from api_docs.errors import InvalidRequest
 from api_docs.models import ApiDoc
 from api_docs.verification import check_call
+from retriever.embedding import Encoder
 from retriever.hits import Hit, RetrieverName
 from service.schemas import Alternative, HitInfo
 from service.validation import quoted
@@ -23,6 +26,7 @@ class DocSearcher(Protocol):
 
     catalogue: Catalogue
     version: str
+    encoder: Encoder
 
     def search(
         self, instruction: str, *, k: int, hub: str | None, domain: Domain | None, retriever: RetrieverName
@@ -38,12 +42,16 @@ class DocSearcher(Protocol):
 
 
 class Served:
-    """A searcher with its catalogue, and what is worked out of them once."""
+    """A searcher with its catalogue, and what is worked out of them once.
+
+    `opened_at` is when this process began to serve it; the catalogue's own `created` says how old it is.
+    """
 
     def __init__(self, searcher: DocSearcher) -> None:
         self.searcher = searcher
         self.catalogue = searcher.catalogue
         self.version = searcher.version
+        self.opened_at = datetime.now(UTC)
         self._templates: dict[str, str | None] = {}
 
     @cached_property
@@ -72,8 +80,11 @@ class Served:
             self._templates[doc_id] = entry.call.render() if verified else None
         return self._templates[doc_id]
 
-    def hit_info(self, hit: Hit) -> HitInfo:
-        """What a response says of a hit."""
+    def hit_infos(self, hits: Iterable[Hit]) -> tuple[HitInfo, ...]:
+        """What a response says of its hits."""
+        return tuple(map(self._hit_info, hits))
+
+    def _hit_info(self, hit: Hit) -> HitInfo:
         doc = self.catalogue.doc(hit.doc_id)
         return HitInfo(
             id=doc.id,

@@ -67,8 +67,8 @@ class Settings(BaseSettings):
     catalogue: Annotated[
         Path | None,
         Field(
-            description="Catalogue folder to serve; when unset what `callsmith docs publish` published, else the "
-            "shipped snapshot."
+            description="Catalogue folder to serve; when unset, what `callsmith docs publish` published, or "
+            "the shipped snapshot."
         ),
     ] = None
     watch_seconds: Annotated[
@@ -194,8 +194,8 @@ class Settings(BaseSettings):
     otlp_endpoint: Annotated[
         str | None,
         Field(
-            description="OpenTelemetry collector for traces, such as `http://127.0.0.1:4318`; needs the extra "
-            "`telemetry`. No traces when unset."
+            description="OpenTelemetry collector for traces, such as `http://127.0.0.1:4318`; needs the "
+            "extra `telemetry`. No traces when unset."
         ),
     ] = None
 

@@ -1,24 +1,38 @@
-"""How long the steps of a request take."""
+"""How long the steps of a request take; each step is a span of its trace, where traces are collected."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+
+_tracer = trace.get_tracer("callsmith")
 
 
 class Stopwatch:
     """Milliseconds per step, and in all; it runs from the start."""
 
     def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
+        self._began = time.perf_counter()
         self.laps: dict[str, float] = {}
 
-    def lap(self, step: str) -> None:
-        """End a step: what passed since the last one is its time."""
-        now = time.perf_counter()
-        self.laps[step] = round(1000 * (now - self._last), 3)
-        self._last = now
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a step."""
+        began = time.perf_counter()
+        with _tracer.start_as_current_span(name):
+            try:
+                yield
+            finally:
+                self.laps[name] = _milliseconds(began)
 
     @property
     def total(self) -> float:
         """Milliseconds since the start."""
-        return round(1000 * (time.perf_counter() - self._began), 3)
+        return _milliseconds(self._began)
+
+
+def _milliseconds(since: float) -> float:
+    return round(1000 * (time.perf_counter() - since), 3)

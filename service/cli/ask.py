@@ -59,7 +59,8 @@ def call(  # noqa: PLR0913, PLR0917 - one parameter per option
             "pin_revision": pin_revision,
         },
     )
-    response = generate_call(request, opened())
+    runtime = opened()
+    response = runtime.run(generate_call, request, runtime)
     show_json(response) if as_json else out().print(_answer(response))
 
 
@@ -77,7 +78,8 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter per option
     from service.validation import parse_request  # noqa: PLC0415
 
     request = parse_request(SearchRequest, _search_fields(instruction, hub, domain, k, retriever))
-    response = pipeline.search(request, opened())
+    runtime = opened()
+    response = runtime.run(pipeline.search, request, runtime)
     show_json(response) if as_json else out().print(_hits(response))
 
 

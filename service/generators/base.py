@@ -6,7 +6,7 @@ Whether that text holds a call, and whether the call exists, is decided elsewher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,11 +38,20 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of text that the engine wrote, and the natural log of its probability where it tells."""
+
+    text: str
+    logprob: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """What a generator wrote.
 
     `finish_reason` is `stop` where it came to an end by itself and `length` where it was cut off.
-    `reasons` are sentences for people: why the text is as it is, as far as the generator knows.
+    `reasons` are sentences for people: why the text is as it is, as far as the generator knows. `tokens` make
+    up the text, where the engine tells them.
     """
 
     text: str
@@ -50,10 +59,29 @@ class Generation:
     finish_reason: str
     usage: Usage | None = None
     reasons: tuple[str, ...] = ()
+    tokens: tuple[Token, ...] = ()
+
+    def logprob_of(self, part: str) -> float | None:
+        """The natural log of the probability of a part of the text, summed over every token that touches it.
+
+        None where the part doesn't stand in the text, or the engine told no probabilities.
+        """
+        begin, place, found = self.text.find(part), 0, []
+        for token in self.tokens:
+            end = place + len(token.text)
+            if place < begin + len(part) and end > begin:
+                found.append(token.logprob)
+            place = end
+        known = [logprob for logprob in found if logprob is not None]
+        return sum(known) if begin >= 0 and part and known and len(known) == len(found) else None
+
+
+Tell = Callable[[str], None]
+"""Is told every piece of text as soon as it is written, on the event loop."""
 
 
 class Generator(Protocol):
-    """Turns prompts into text. Safe to use from several threads."""
+    """Turns prompts into text, for many requests of one event loop at once."""
 
     @property
     def name(self) -> str:
@@ -65,15 +93,16 @@ class Generator(Protocol):
         """Which model writes; None where there is none."""
         ...
 
-    def generate(
+    async def generate(
         self,
         prompt: Prompt,
         *,
         constraint: Constraint | None = None,
         temperature: float = 0.0,
         max_tokens: int = 512,
+        tell: Tell | None = None,
     ) -> Generation:
-        """Write an answer of at most `max_tokens` tokens.
+        """Write an answer of at most `max_tokens` tokens, with `tell` piece by piece; stop when cancelled.
 
         Raises:
             GeneratorError: when there is no usable text; `GeneratorUnavailable` and `GeneratorTimeout`

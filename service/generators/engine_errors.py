@@ -10,36 +10,45 @@ from typing import Final
 import httpx2
 import openai
 
-from api_docs.errors import GeneratorError, GeneratorTimeout, GeneratorUnavailable
+from api_docs.errors import GeneratorError, GeneratorRefused, GeneratorTimeout, GeneratorUnavailable
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503})
 """The engine, or what stands before it, says that it has not begun: a second try costs nothing twice."""
 _TIMEOUT_STATUSES: Final = frozenset({408, 504})
+_RAISE_TIMEOUT: Final = "raise CALLSMITH_ENGINE_TIMEOUT, or lower max_tokens"
 _QUOTED: Final = 300
 """Characters of what the engine says that a message repeats."""
 
 
-def translate(exc: openai.OpenAIError, url: str, model: str | None) -> GeneratorError:
-    """Our error for one of the client's, with the setting that mends it."""
+def translate(exc: openai.OpenAIError | ValueError, url: str, model: str | None) -> GeneratorError:
+    """Our error for what the client raises, with the setting that mends it.
+
+    The client makes errors of its own of all but what its JSON parser raises.
+    """
+    engine = f"the engine at {url!r}"
+    if isinstance(exc, openai.OpenAIError):
+        return _of_client(exc, engine, model)
+    return GeneratorError(f"{engine} sent no JSON: {_said(exc)}")
+
+
+def _of_client(exc: openai.OpenAIError, engine: str, model: str | None) -> GeneratorError:
     match exc:
         case openai.APITimeoutError() if isinstance(exc.__cause__, httpx2.ConnectTimeout):
-            return GeneratorUnavailable(f"the engine at {url!r} does not answer; is it running?")
+            return GeneratorUnavailable(f"{engine} does not answer; is it running?")
         case openai.APITimeoutError():
-            return GeneratorTimeout(
-                f"the engine at {url!r} took too long; raise CALLSMITH_ENGINE_TIMEOUT, or lower max_tokens"
-            )
+            return GeneratorTimeout(f"{engine} took too long; {_RAISE_TIMEOUT}")
         case openai.APIConnectionError():
             return GeneratorUnavailable(
-                f"the engine at {url!r} can't be reached ({_said(exc.__cause__ or exc)}); is it running, and "
-                "is CALLSMITH_ENGINE_URL right?"
+                f"{engine} can't be reached ({_said(exc.__cause__ or exc)}); is it running, and is "
+                "CALLSMITH_ENGINE_URL right?"
             )
         case openai.APIStatusError():
-            return _of_status(exc, url, model)
-        case openai.APIError() | openai.OpenAIError():
-            return GeneratorError(f"the engine at {url!r} gave an answer that can't be read: {_said(exc)}")
+            return _of_status(exc, engine, model)
+        case _:
+            return GeneratorError(f"{engine} gave an answer that can't be read: {_said(exc)}")
 
 
-def worth_retrying(exc: openai.OpenAIError) -> bool:
+def worth_retrying(exc: Exception) -> bool:
     """Whether a second try may succeed and can't double the engine's work.
 
     A connection that failed, or a status that says "not now". After a timeout the engine may still be
@@ -50,11 +59,11 @@ def worth_retrying(exc: openai.OpenAIError) -> bool:
     return isinstance(exc, openai.APIConnectionError) and not isinstance(exc, openai.APITimeoutError)
 
 
-def _of_status(exc: openai.APIStatusError, url: str, model: str | None) -> GeneratorError:
+def _of_status(exc: openai.APIStatusError, engine: str, model: str | None) -> GeneratorError:
     status = exc.status_code
-    said = f"the engine at {url!r} answered {status}: {_said(exc)}"
+    said = f"{engine} answered {status}: {_said(exc)}"
     if status in (401, 403):
-        return GeneratorUnavailable(f"the engine at {url!r} answered {status}; set CALLSMITH_ENGINE_KEY")
+        return GeneratorUnavailable(f"{engine} answered {status}; set CALLSMITH_ENGINE_KEY")
     if status == 404:
         return GeneratorUnavailable(
             f"{said}; CALLSMITH_ENGINE_URL must end where /completions begins (mostly /v1), and "
@@ -66,7 +75,7 @@ def _of_status(exc: openai.APIStatusError, url: str, model: str | None) -> Gener
         return GeneratorUnavailable(f"{said}; it may be overloaded or starting")
     if status in (400, 422):
         said += "; where it knows no structured outputs, set CALLSMITH_CONSTRAINED=false"
-    return GeneratorError(said)
+    return GeneratorRefused(said) if 400 <= status < 500 else GeneratorError(said)
 
 
 def _said(exc: BaseException) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from anyio import to_thread
+
 from api_docs.catalogue import Entry, entry_of
 from api_docs.errors import InvalidRequest
 from api_docs.lexicon.languages import language_name
@@ -16,7 +18,7 @@ from api_docs.models import ApiDoc
 from retriever.prompt import Prompt, framework_of
 from service.generators import statements
 from service.generators.arguments import Change, carry
-from service.generators.base import Constraint, Generation
+from service.generators.base import Constraint, Generation, Tell
 from service.generators.said import Said
 
 _LANGUAGE_ARGUMENTS = ("language", "lang", "language_code", "lang_code")
@@ -30,22 +32,29 @@ class GroundedGenerator:
     name = "grounded"
     model = None
 
-    def generate(
+    async def generate(
         self,
         prompt: Prompt,
         *,
         constraint: Constraint | None = None,
         temperature: float = 0.0,
         max_tokens: int = 512,
+        tell: Tell | None = None,
     ) -> Generation:
-        """Answer with the first doc of the prompt, or with its twin in the language that is stated.
-
-        A constraint is met by nature, and the other two make no difference.
+        """What `write` answers. A constraint is met by nature, and there is nothing to sample or to wait for.
 
         Raises:
             InvalidRequest: when the prompt has no docs.
         """
-        del constraint, temperature, max_tokens
+        del constraint, temperature, max_tokens, tell
+        return await to_thread.run_sync(self.write, prompt)
+
+    def write(self, prompt: Prompt) -> Generation:
+        """Answer with the first doc of the prompt, or with its twin in the language that is stated.
+
+        Raises:
+            InvalidRequest: when the prompt has no docs.
+        """
         if not prompt.docs:
             raise InvalidRequest(
                 "generator 'grounded' answers from retrieved API docs and got none; choose another retriever "

@@ -1,40 +1,48 @@
 """The generator that asks a model: vLLM, or any other server with OpenAI's API.
 
-Knows how a prompt and a constraint become a request, and when a request is worth another try. What the
-engine's failures mean is in `engine_errors`; what it wrote is judged elsewhere.
+Knows when a request is worth another try, how long it may take, and when the engine is better left alone.
+What goes over the wire is in `engine_wire`, what the engine's failures mean in `engine_errors`; what it wrote
+is judged elsewhere.
 """
 
 from __future__ import annotations
 
-import threading
+import math
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TypeVar
 
+import anyio
 import httpx2
 import openai
-from openai.types import Completion
-from openai.types.chat import ChatCompletion
+from opentelemetry import propagate
 from pydantic import SecretStr
 
-from api_docs.errors import GeneratorError, GeneratorTimeout, GeneratorUnavailable
+from api_docs.errors import GeneratorError, GeneratorRefused, GeneratorTimeout, GeneratorUnavailable
 from retriever.prompt import Prompt, PromptStyle
-from service.generators.base import Constraint, Generation, Usage
+from service import request_id
+from service.generators.base import Constraint, Generation, Tell
+from service.generators.breaker import Circuit, CircuitBreaker
 from service.generators.engine_errors import translate, worth_retrying
+from service.generators.engine_wire import Written, request_of
 
 _CONNECT_TIMEOUT: Final = 5.0
 """Seconds; an engine that runs takes a connection at once."""
+_PROBE_TIMEOUT: Final = 5.0
+"""Seconds for a list of models, or for one token."""
 _FIRST_PAUSE: Final = 0.2
 """Seconds before the second try; each further pause is twice as long."""
 _NO_KEY: Final = "EMPTY"
 """What vLLM's users send where there is no key. Without it the client would take OPENAI_API_KEY, a secret
 that was meant for somebody else."""
-_END_OF_ANSWER: Final = ["###USER:"]
-"""The published weights sometimes go on with a question of their own."""
+_PROBE: Final = Prompt(PromptStyle.GORILLA, "", (), text="Callsmith")
+
+_Answer = TypeVar("_Answer")
 
 
 class VllmGenerator:
-    """Asks an OpenAI-compatible endpoint. One instance a process; safe to use from several threads.
+    """Asks an OpenAI-compatible endpoint. One instance a process, for one event loop.
 
     `timeout` bounds a request in seconds: waiting for a free place, tries and pauses included. `concurrency`
     is how many requests the engine gets at once. Without `model` the first one that it lists is used.
@@ -51,8 +59,9 @@ class VllmGenerator:
         timeout: float = 30.0,
         retries: int = 2,
         concurrency: int = 32,
-        http_client: httpx2.Client | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        breaker: CircuitBreaker | None = None,
+        http_client: httpx2.AsyncClient | None = None,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._url = url
         self._model = model
@@ -60,8 +69,9 @@ class VllmGenerator:
         self._timeout = timeout
         self._retries = retries
         self._sleep = sleep
-        self._places = threading.BoundedSemaphore(concurrency)
-        self._client = openai.OpenAI(
+        self._places = anyio.Semaphore(concurrency)
+        self.breaker = breaker or CircuitBreaker()
+        self._client = openai.AsyncOpenAI(
             base_url=url,
             api_key=key.get_secret_value() if key else _NO_KEY,
             max_retries=0,
@@ -72,131 +82,200 @@ class VllmGenerator:
 
     @property
     def model(self) -> str | None:
-        """The engine's model; None while it is not known."""
+        """The model that was set, else the one that the engine listed; None before it was asked."""
         return self._model or self._found
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.close()
 
-    def generate(
+    async def generate(
         self,
         prompt: Prompt,
         *,
         constraint: Constraint | None = None,
         temperature: float = 0.0,
         max_tokens: int = 512,
+        tell: Tell | None = None,
     ) -> Generation:
-        """Ask the engine: `/completions` for style `gorilla`, `/chat/completions` for style `chat`.
+        """Ask the engine; with `tell` it streams. Cancelling closes the connection, and the engine stops.
 
         Raises:
-            GeneratorUnavailable: when the engine can't be reached, refuses, or has no free place in time.
+            GeneratorUnavailable: when the engine can't be reached, rests after failures, or has no free place
+                in time.
             GeneratorTimeout: when it takes too long.
-            GeneratorError: when it can't do what it is asked, or writes nothing.
+            GeneratorRefused: when it doesn't take this request.
+            GeneratorError: when it writes nothing that can be read.
         """
+        self.breaker.check()
         deadline = time.monotonic() + self._timeout
-        if not self._places.acquire(timeout=self._timeout):
-            raise GeneratorUnavailable(
-                f"no place at the engine within {self._timeout:g} s; raise CALLSMITH_ENGINE_CONCURRENCY, "
-                "or run more engines"
-            )
+        await self._take_place()
         try:
-            model = self._known_model(deadline)
-            request: dict[str, Any] = {"model": model, "temperature": temperature, "max_tokens": max_tokens}
-            if constraint is not None:
-                request["extra_body"] = {"structured_outputs": structured_outputs(constraint)}
-            if prompt.style is PromptStyle.CHAT:
-                messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
-                create: Callable[..., Any] = self._client.chat.completions.create
-                request["messages"] = messages
-            else:
-                create = self._client.completions.create
-                request |= {"prompt": prompt.text, "stop": _END_OF_ANSWER}
-            return self._read(self._ask(deadline, lambda timeout: create(**request, timeout=timeout)))
+            with self._judged(), self._at_most(deadline - time.monotonic()):
+                return await self._write(prompt, constraint, temperature, max_tokens, tell, deadline)
         finally:
             self._places.release()
 
-    def _known_model(self, deadline: float) -> str:
-        if (model := self.model) is not None:
-            return model
+    async def probe(self) -> None:
+        """See how the engine is; the breaker knows afterwards. Never raises.
+
+        An engine that answers requests is only asked for its models. One that is left alone is asked for one
+        token, once its rest is over: a hung engine still lists its models.
+        """
+        deadline = time.monotonic() + _PROBE_TIMEOUT
+        with suppress(GeneratorError):  # the breaker is told
+            if self.breaker.may_try():
+                with self._judged(), self._at_most(_PROBE_TIMEOUT):
+                    await self._write(_PROBE, None, 0.0, 1, None, deadline, retries=0)
+            elif self.breaker.state.circuit is Circuit.CLOSED:
+                try:
+                    with self._at_most(_PROBE_TIMEOUT):
+                        await self._list_models(deadline, retries=0)
+                except GeneratorError as exc:
+                    self.breaker.failed(str(exc))
+                else:
+                    self.breaker.reached()
+
+    @contextmanager
+    def _at_most(self, seconds: float) -> Iterator[None]:
+        try:
+            with anyio.fail_after(seconds):
+                yield
+        except TimeoutError as exc:
+            raise GeneratorTimeout(
+                f"the engine at {self._url!r} did not finish within {seconds:.3g} s; raise "
+                "CALLSMITH_ENGINE_TIMEOUT, or lower max_tokens"
+            ) from exc
+
+    async def _take_place(self) -> None:
+        try:
+            self._places.acquire_nowait()
+        except anyio.WouldBlock:
+            with anyio.move_on_after(self._timeout):
+                await self._places.acquire()
+                return
+            raise GeneratorUnavailable(
+                f"no place at the engine within {self._timeout:g} s; raise CALLSMITH_ENGINE_CONCURRENCY, "
+                "or run more engines"
+            ) from None
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        """Tell the breaker what came of a request; a cancelled or refused one says nothing of the engine."""
+        try:
+            yield
+        except GeneratorRefused:
+            self.breaker.given_up()
+            raise
+        except GeneratorError as exc:
+            self.breaker.failed(str(exc))
+            raise
+        except BaseException:
+            self.breaker.given_up()
+            raise
+        else:
+            self.breaker.succeeded()
+
+    async def _write(  # noqa: PLR0913, PLR0917 - what `generate` was given
+        self,
+        prompt: Prompt,
+        constraint: Constraint | None,
+        temperature: float,
+        max_tokens: int,
+        tell: Tell | None,
+        deadline: float,
+        retries: int | None = None,
+    ) -> Generation:
+        model = self.model or await self._list_models(deadline, retries)
+        request = request_of(prompt, constraint, model=model, temperature=temperature, max_tokens=max_tokens)
+        headers = {"X-Request-Id": request_id.current.get()}
+        propagate.inject(headers)
+        request["extra_headers"] = headers
+        create: Callable[..., Awaitable[Any]] = (
+            self._client.chat.completions.create if "messages" in request else self._client.completions.create
+        )
+        written = Written(model)
+        if tell is None:
+            written.take(
+                await self._ask(deadline, lambda timeout: create(**request, timeout=timeout), retries)
+            )
+        else:
+            streamed = {**request, "stream": True, "stream_options": {"include_usage": True}}
+            stream = await self._ask(deadline, lambda timeout: create(**streamed, timeout=timeout), retries)
+            await self._read_stream(stream, written, tell)
+        if not written.text.strip():
+            raise GeneratorError(f"the engine at {self._url!r} wrote nothing")
+        return written.generation()
+
+    async def _read_stream(self, stream: Any, written: Written, tell: Tell) -> None:
+        """Take a stream's pieces as they come. One that ends before its end is an error, not an answer."""
+        if not isinstance(stream, openai.AsyncStream):
+            raise GeneratorError(f"the engine at {self._url!r} did not stream: {_short(stream)}")
+        async with stream:
+            try:
+                async for piece in stream:
+                    if text := written.take(piece):
+                        tell(text)
+            except (openai.OpenAIError, ValueError) as exc:
+                raise translate(exc, self._url, self.model) from exc
+        if written.finish_reason is None:
+            raise GeneratorUnavailable(
+                f"the engine at {self._url!r} broke off its answer: the stream ended early"
+            )
+
+    async def _list_models(self, deadline: float, retries: int | None = None) -> str:
         # Not `models.list`: its pages take it for granted that the answer is one.
-        page = self._ask(
+        page = await self._ask(
             deadline,
             lambda timeout: self._client.get("/models", cast_to=object, options={"timeout": timeout}),
+            retries,
         )
         match page:
             case {"data": [{"id": str(found)}, *_]}:
                 self._found = found
+                return found
             case _:
                 raise GeneratorUnavailable(
                     f"the engine at {self._url!r} lists no model; set CALLSMITH_ENGINE_MODEL"
                 )
-        return self._found
 
-    def _ask(self, deadline: float, send: Callable[[httpx2.Timeout], Any]) -> Any:
+    async def _ask(
+        self,
+        deadline: float,
+        send: Callable[[httpx2.Timeout], Awaitable[_Answer]],
+        retries: int | None = None,
+    ) -> _Answer:
         """Send a request, again where that is safe and there is time."""
         pause, model = _FIRST_PAUSE, self.model
-        for tries_left in range(self._retries, -1, -1):
+        for tries_left in range(self._retries if retries is None else retries, -1, -1):
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 break
             try:
-                return send(httpx2.Timeout(remaining, connect=min(remaining, _CONNECT_TIMEOUT)))
-            except openai.OpenAIError as exc:
+                return await send(httpx2.Timeout(remaining, connect=min(remaining, _CONNECT_TIMEOUT)))
+            except (openai.OpenAIError, ValueError) as exc:  # the client hands on what the JSON parser says
                 if isinstance(exc, openai.NotFoundError):
                     self._found = None  # the engine may have been restarted with another model
                 wait = max(pause, _retry_after(exc))
                 if not tries_left or not worth_retrying(exc) or time.monotonic() + wait >= deadline:
                     raise translate(exc, self._url, model) from exc
-            except ValueError as exc:  # the client hands on what the JSON parser says
-                raise GeneratorError(f"the engine at {self._url!r} sent no JSON: {exc}") from exc
-            self._sleep(wait)
+            await self._sleep(wait)
             pause *= 2
         raise GeneratorTimeout(
             f"the engine at {self._url!r} left no time for an answer within {self._timeout:g} s; raise "
             "CALLSMITH_ENGINE_TIMEOUT"
         )
 
-    def _read(self, answer: object) -> Generation:
-        """The text of an answer. The client doesn't check what it got, so nothing in it is certain."""
-        choice = next(iter(getattr(answer, "choices", None) or ()), None)
-        text = getattr(choice, "text", None) or getattr(getattr(choice, "message", None), "content", None)
-        if (
-            not isinstance(answer, Completion | ChatCompletion)
-            or not isinstance(text, str)
-            or not text.strip()
-        ):
-            raise GeneratorError(f"the engine at {self._url!r} wrote nothing: {_short(answer)}")
-        return Generation(
-            text,
-            str(answer.model or self.model),
-            str(getattr(choice, "finish_reason", None) or "stop"),
-            _usage(answer.usage),
-        )
 
-
-def structured_outputs(constraint: Constraint) -> dict[str, Any]:
-    """A constraint as vLLM's `structured_outputs`; it ignores the older `guided_*` without a word."""
-    if constraint.grammar is not None:
-        return {"grammar": constraint.grammar}
-    if constraint.choice:
-        return {"choice": list(constraint.choice)}
-    return {"json": dict(constraint.json_schema or {})}
-
-
-def _usage(said: object) -> Usage | None:
-    counts = getattr(said, "prompt_tokens", None), getattr(said, "completion_tokens", None)
-    return Usage(counts[0], counts[1]) if isinstance(counts[0], int) and isinstance(counts[1], int) else None
-
-
-def _retry_after(exc: openai.OpenAIError) -> float:
+def _retry_after(exc: Exception) -> float:
     """Seconds that the engine asks us to wait; 0 where it names none, or a date."""
     if not isinstance(exc, openai.APIStatusError):
         return 0.0
     try:
-        return max(0.0, float(exc.response.headers.get("retry-after", "0")))
+        wait = float(exc.response.headers.get("retry-after", "0"))
     except ValueError:
         return 0.0
+    return max(0.0, wait) if math.isfinite(wait) else 0.0
 
 
 def _short(answer: object) -> str:

@@ -2,34 +2,77 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 
 from service import pipeline
 from service.deps import RequestId, RuntimeDep
-from service.routes.common import as_json, documented
+from service.events import HitsFound
+from service.problems import problem_of_exception
+from service.routes.common import CLIENT_LEFT, as_json, documented
+from service.running import Running, while_client_waits
 from service.schemas import GenerateRequest, GenerateResponse, SearchRequest, SearchResponse
 
 PATHS = ("/generate_call", "/search")
 router = APIRouter(tags=["calls"])
 
+_STREAM = {
+    "text/event-stream": {
+        "schema": {"type": "string"},
+        "example": 'event: hits\ndata: {"hits": […]}\n\nevent: text\ndata: {"text": "torch.hub"}\n\n'
+        'event: result\ndata: {"status": "verified", …}\n\n',
+    }
+}
+
 
 @router.post(
     "/generate_call",
     response_model=GenerateResponse,
-    responses=documented(400, 413, 415, 422, 502, 503, 504),
+    responses=documented(400, 401, 413, 415, 422, 429, 502, 503, 504)
+    | {200: {"description": "The answer; with `stream` the events that lead to it.", "content": _STREAM}},
     summary="One verified API call for an instruction",
 )
-def generate_call(request: GenerateRequest, runtime: RuntimeDep, request_id: RequestId) -> Response:
+async def generate_call(
+    body: GenerateRequest, request: Request, runtime: RuntimeDep, request_id: RequestId
+) -> Response:
     """Retrieve API docs, generate a call, and verify it against the catalogue before it is returned."""
-    return as_json(pipeline.generate_call(request, runtime, request_id))
+    if body.stream:
+        running = await Running.begin(body, runtime, request_id)
+        return StreamingResponse(
+            _lines(running, request_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+    found = await while_client_waits(request, lambda: pipeline.generate_call(body, runtime, request_id))
+    return CLIENT_LEFT if found is None else as_json(found)
 
 
 @router.post(
     "/search",
     response_model=SearchResponse,
-    responses=documented(400, 413, 415, 422, 503),
+    responses=documented(400, 401, 413, 415, 422, 429, 503),
     summary="The API docs that answer an instruction",
 )
-def search(request: SearchRequest, runtime: RuntimeDep, request_id: RequestId) -> Response:
+async def search(body: SearchRequest, runtime: RuntimeDep, request_id: RequestId) -> Response:
     """Rank API docs, best first, with the score of each retriever."""
-    return as_json(pipeline.search(request, runtime, request_id))
+    return as_json(await pipeline.search(body, runtime, request_id))
+
+
+async def _lines(running: Running, request_id: str) -> AsyncIterator[bytes]:
+    """The events as lines of a stream."""
+    async for told in running.events():
+        if isinstance(told, Exception):
+            yield _event("error", problem_of_exception(told).body(request_id).decode())
+        else:
+            yield _event(_name(told), told.model_dump_json())
+
+
+def _name(told: BaseModel) -> str:
+    if isinstance(told, GenerateResponse):
+        return "result"
+    return "hits" if isinstance(told, HitsFound) else "text"
+
+
+def _event(name: str, data: str) -> bytes:
+    return f"event: {name}\ndata: {data}\n\n".encode()

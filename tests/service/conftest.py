@@ -29,7 +29,7 @@ class Written:
         self.model = model
         self.prompts: list[Prompt] = []
 
-    def generate(self, prompt: Prompt, **options: Any) -> Generation:
+    async def generate(self, prompt: Prompt, **options: Any) -> Generation:
         self.prompts.append(prompt)
         if isinstance(self.answer, Exception):
             raise self.answer

@@ -57,7 +57,7 @@ def test_answers_stand_in_the_order_of_the_questions(
     assert [answer["instruction"] for answer in answers] == QUESTIONS
     assert [answer["line"] for answer in answers] == list(range(1, len(QUESTIONS) + 1))
     assert done.answered == len(QUESTIONS)
-    alone = generate_call(GenerateRequest(instruction=QUESTIONS[0]), runtime, "line-1")
+    alone = runtime.run(generate_call, GenerateRequest(instruction=QUESTIONS[0]), runtime, "line-1")
     expected = {"line": 1, "instruction": QUESTIONS[0], **alone.model_dump(mode="json")}
     assert without_timing(answers[:1]) == without_timing([expected])
 
@@ -113,10 +113,10 @@ def test_a_run_that_fails_half_way_keeps_what_it_wrote(
     source: Path, target: Path, runtime: Runtime, searcher: Searcher
 ) -> None:
     class Failing(Written):
-        def generate(self, prompt: Any, **options: Any) -> Any:
+        async def generate(self, prompt: Any, **options: Any) -> Any:
             if len(self.prompts) == 10:
                 raise RuntimeError("power cut")
-            return super().generate(prompt, **options)
+            return await super().generate(prompt, **options)
 
     broken = Runtime(Settings(), searcher, grounded=Failing("", "grounded", None))
     with pytest.raises(RuntimeError):

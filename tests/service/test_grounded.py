@@ -23,7 +23,7 @@ GROUNDED: Generator = GroundedGenerator()
 
 def generated(instruction: str, *doc_ids: str) -> Generation:
     docs = [DOCS[doc_id] for doc_id in doc_ids]
-    return GROUNDED.generate(build_prompt(instruction, docs, PromptStyle.GORILLA, k_docs=len(docs)))
+    return GROUNDED.write(build_prompt(instruction, docs, PromptStyle.GORILLA, k_docs=len(docs)))
 
 
 def answered(instruction: str, *doc_ids: str) -> Verification:
@@ -130,7 +130,7 @@ def test_a_token_never_gets_into_a_call() -> None:
 
 def test_without_docs_there_is_nothing_to_answer_from() -> None:
     with pytest.raises(InvalidRequest, match="'vllm'") as caught:
-        GROUNDED.generate(build_prompt("Anything", []))
+        GROUNDED.write(build_prompt("Anything", []))
     assert caught.value.field == "generator"
 
 
@@ -175,6 +175,6 @@ def test_nothing_that_a_doc_says_can_stand_in_for_its_call(text: str, said: str)
         }
     )
     instruction = f"{said} on cuda:1 {text}"
-    parsed = parse_response(GROUNDED.generate(build_prompt(instruction, [doc])).text)
+    parsed = parse_response(GROUNDED.write(build_prompt(instruction, [doc])).text)
     assert parsed.shape is Shape.MARKED_LINES
     assert parsed.call == carry(instruction, entry_of(doc))[0].render()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import Message
@@ -100,10 +101,10 @@ def test_more_requests_than_may_be_in_flight_are_told_to_come_back(
     entered, leave = threading.Event(), threading.Event()
 
     class Slow(Written):
-        def generate(self, prompt: Any, **options: Any) -> Any:
+        async def generate(self, prompt: Any, **options: Any) -> Any:
             entered.set()
-            assert leave.wait(30)
-            return super().generate(prompt, **options)
+            assert await to_thread.run_sync(leave.wait, 30)
+            return await super().generate(prompt, **options)
 
     few = settings.model_copy(update={"max_in_flight": 1})
     runtime = Runtime(few, searcher, grounded=Slow("", "grounded", None))
@@ -113,7 +114,7 @@ def test_more_requests_than_may_be_in_flight_are_told_to_come_back(
         second = client.post("/generate_call", json={"instruction": GOOD})
         assert client.get("/healthz").status_code == 200
         leave.set()
-        refused(second, 503, "overloaded", "try again")
+        refused(second, 429, "overloaded", "try again")
         assert second.headers["retry-after"] == "1"
         assert first.result().status_code == 200
         assert client.post("/generate_call", json={"instruction": GOOD}).status_code == 200

@@ -23,7 +23,7 @@ def runtime_with(searcher: Searcher, engine: Written, **settings: object) -> Run
 
 def asked(runtime: Runtime, instruction: str = BIRDS, **fields: object) -> GenerateResponse:
     request = GenerateRequest.model_validate({"instruction": instruction, **fields})
-    return generate_call(request, runtime, "request-1")
+    return runtime.run(generate_call, request, runtime, "request-1")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,8 @@ def test_a_pinned_snippet_leaves_the_call_as_it_was_verified(searcher: Searcher)
 def test_an_outcome_keeps_what_was_written(searcher: Searcher) -> None:
     text = f"<<<api_call>>>: {CALL}"
     request = GenerateRequest(instruction=BIRDS, k=3)
-    outcome = work_out(request, runtime_with(searcher, Written(text)))
+    runtime = runtime_with(searcher, Written(text))
+    outcome = runtime.run(work_out, request, runtime)
     assert outcome.generated is not None
     assert outcome.generated.text == text
     assert len(outcome.found.hits) == 3

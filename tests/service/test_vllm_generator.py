@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import anyio
 import httpx2
 import openai
 import pytest
 from pydantic import SecretStr
 
 from api_docs.catalogue import entry_of
-from api_docs.errors import GeneratorError, GeneratorTimeout, GeneratorUnavailable
+from api_docs.errors import GeneratorError, GeneratorRefused, GeneratorTimeout, GeneratorUnavailable
 from api_docs.response import parse_response
 from retriever.prompt import PromptStyle, build_prompt
 from service.generators.base import Constraint, Generation, Generator, Usage
@@ -75,9 +76,12 @@ class Engine:
             raise answer
         return answer
 
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
     def generator(self, **options: Any) -> VllmGenerator:
-        client = httpx2.Client(transport=httpx2.MockTransport(self))
-        given = {"model": "gorilla-7b", "sleep": self.pauses.append, "http_client": client, **options}
+        client = httpx2.AsyncClient(transport=httpx2.MockTransport(self))
+        given = {"model": "gorilla-7b", "sleep": self.pause, "http_client": client, **options}
         return VllmGenerator(URL, **given)
 
 
@@ -127,14 +131,14 @@ def served() -> Iterator[tuple[str, list[tuple[str, dict[str, str], Any]]]]:
         server.server_close()
 
 
-def test_gorilla_goes_to_completions_with_structured_outputs(
+async def test_gorilla_goes_to_completions_with_structured_outputs(
     served: tuple[str, list[tuple[str, dict[str, str], Any]]],
 ) -> None:
     url, got = served
     constraint = constraint_from([entry_of(DOC)])
     generator = VllmGenerator(url, model="gorilla-7b")
-    generation = generator.generate(GORILLA, constraint=constraint, temperature=0.5, max_tokens=99)
-    generator.close()
+    generation = await generator.generate(GORILLA, constraint=constraint, temperature=0.5, max_tokens=99)
+    await generator.close()
     [(path, headers, body)] = got
     assert path == "/v1/completions"
     assert headers["authorization"] == "Bearer EMPTY"
@@ -144,19 +148,20 @@ def test_gorilla_goes_to_completions_with_structured_outputs(
         "temperature": 0.5,
         "max_tokens": 99,
         "stop": ["###USER:"],
+        "logprobs": 0,
         "structured_outputs": {"grammar": constraint.grammar},
     }
     assert generation == Generation(ANSWER, "gorilla-7b", "stop", Usage(7, 5))
     assert parse_response(generation.text).call == DOC.call
 
 
-def test_chat_goes_to_chat_completions_with_structured_outputs(
+async def test_chat_goes_to_chat_completions_with_structured_outputs(
     served: tuple[str, list[tuple[str, dict[str, str], Any]]],
 ) -> None:
     url, got = served
     generator: Generator = VllmGenerator(url, model="llama", key=SecretStr("s3cret"))
-    generation = generator.generate(CHAT, constraint=Constraint(choice=("a", "b")))
-    generator.close()  # type: ignore[attr-defined]
+    generation = await generator.generate(CHAT, constraint=Constraint(choice=("a", "b")))
+    await generator.close()  # type: ignore[attr-defined]
     [(path, headers, body)] = got
     assert path == "/v1/chat/completions"
     assert headers["authorization"] == "Bearer s3cret"
@@ -165,33 +170,34 @@ def test_chat_goes_to_chat_completions_with_structured_outputs(
         "messages": [{"role": message.role, "content": message.content} for message in CHAT.messages],
         "temperature": 0.0,
         "max_tokens": 512,
+        "logprobs": True,
         "structured_outputs": {"choice": ["a", "b"]},
     }
     assert (generation.text, generation.finish_reason) == (ANSWER, "length")
 
 
-def test_without_a_model_the_first_that_the_engine_lists_is_asked(
+async def test_without_a_model_the_first_that_the_engine_lists_is_asked(
     served: tuple[str, list[tuple[str, dict[str, str], Any]]],
 ) -> None:
     url, got = served
     generator = VllmGenerator(url)
     assert generator.model is None
-    generator.generate(GORILLA)
-    generator.generate(GORILLA)
-    generator.close()
+    await generator.generate(GORILLA)
+    await generator.generate(GORILLA)
+    await generator.close()
     assert generator.model == "gorilla-7b"
     assert [path for path, _, _ in got] == ["/v1/models", "/v1/completions", "/v1/completions"]
 
 
-def test_an_engine_that_is_not_there_is_unavailable() -> None:
+async def test_an_engine_that_is_not_there_is_unavailable() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         port = server.server_port
-    pauses: list[float] = []
-    generator = VllmGenerator(f"http://127.0.0.1:{port}/v1", model="x", retries=1, sleep=pauses.append)
+    engine = Engine(says({}))
+    generator = VllmGenerator(f"http://127.0.0.1:{port}/v1", model="x", retries=1, sleep=engine.pause)
     with pytest.raises(GeneratorUnavailable, match=rf"127.0.0.1:{port}/v1.*CALLSMITH_ENGINE_URL"):
-        generator.generate(GORILLA)
-    generator.close()
-    assert pauses == [0.2]
+        await generator.generate(GORILLA)
+    await generator.close()
+    assert engine.pauses == [0.2]
 
 
 # --- requests ---------------------------------------------------------------------------------------------
@@ -201,27 +207,29 @@ def test_an_engine_that_is_not_there_is_unavailable() -> None:
 @pytest.mark.parametrize(
     "constraint", [None, Constraint(grammar='root ::= "a"'), Constraint(json_schema={"type": "object"})]
 )
-def test_the_older_guided_fields_are_never_sent(prompt: Any, constraint: Constraint | None) -> None:
+async def test_the_older_guided_fields_are_never_sent(prompt: Any, constraint: Constraint | None) -> None:
     engine = Engine(says(completion()), says(chat_completion()))
     if prompt is CHAT:
         engine.answers.reverse()
-    engine.generator().generate(prompt, constraint=constraint)
+    await engine.generator().generate(prompt, constraint=constraint)
     body = json.loads(engine.requests[0].content)
     assert not [name for name in body if name.startswith("guided")]
     assert ("structured_outputs" in body) == (constraint is not None)
 
 
-def test_a_json_schema_is_passed_on_as_json() -> None:
+async def test_a_json_schema_is_passed_on_as_json() -> None:
     engine = Engine(says(completion()))
-    engine.generator().generate(GORILLA, constraint=Constraint(json_schema={"type": "object"}))
+    await engine.generator().generate(GORILLA, constraint=Constraint(json_schema={"type": "object"}))
     assert json.loads(engine.requests[0].content)["structured_outputs"] == {"json": {"type": "object"}}
 
 
-def test_keys_that_were_meant_for_openai_do_not_reach_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys_that_were_meant_for_openai_do_not_reach_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, "meant-for-openai")
     engine = Engine(says(completion()))
-    engine.generator().generate(GORILLA)
+    await engine.generator().generate(GORILLA)
     assert "meant-for-openai" not in str(engine.requests[0].headers.multi_items())
 
 
@@ -231,9 +239,9 @@ def test_keys_that_were_meant_for_openai_do_not_reach_the_engine(monkeypatch: py
 @pytest.mark.parametrize(
     "failure", [says({}, 429), says({}, 503), says({}, 502), httpx2.ConnectError("refused")]
 )
-def test_what_had_not_begun_is_tried_again(failure: httpx2.Response | Exception) -> None:
+async def test_what_had_not_begun_is_tried_again(failure: httpx2.Response | Exception) -> None:
     engine = Engine(failure, failure, says(completion()))
-    assert engine.generator().generate(GORILLA).text == ANSWER
+    assert (await engine.generator().generate(GORILLA)).text == ANSWER
     assert len(engine.requests) == 3
     assert engine.pauses == [0.2, 0.4]
 
@@ -245,94 +253,93 @@ def test_what_had_not_begun_is_tried_again(failure: httpx2.Response | Exception)
         (httpx2.ConnectTimeout("nobody there"), GeneratorUnavailable),
         (says({}, 500), GeneratorUnavailable),
         (says({}, 504), GeneratorTimeout),
-        (says({"message": "bad grammar"}, 400), GeneratorError),
+        (says({"message": "bad grammar"}, 400), GeneratorRefused),
         (says({}, 401), GeneratorUnavailable),
         (says({}, 404), GeneratorUnavailable),
     ],
 )
-def test_what_may_have_begun_or_would_fail_again_is_not_tried_again(
+async def test_what_may_have_begun_or_would_fail_again_is_not_tried_again(
     failure: httpx2.Response | Exception, error: type[GeneratorError]
 ) -> None:
     engine = Engine(failure, says(completion()))
     with pytest.raises(GeneratorError) as caught:
-        engine.generator().generate(GORILLA)
+        await engine.generator().generate(GORILLA)
     assert type(caught.value) is error
     assert len(engine.requests) == 1
     assert isinstance(caught.value.__cause__, openai.OpenAIError)
 
 
-def test_tries_are_bounded() -> None:
+async def test_tries_are_bounded() -> None:
     engine = Engine(says({}, 503))
     with pytest.raises(GeneratorUnavailable, match="503"):
-        engine.generator(retries=2).generate(GORILLA)
+        await engine.generator(retries=2).generate(GORILLA)
     assert len(engine.requests) == 3
 
 
-def test_the_engine_says_how_long_to_wait() -> None:
+async def test_the_engine_says_how_long_to_wait() -> None:
     engine = Engine(says({}, 429, **{"retry-after": "3"}), says(completion()))
-    engine.generator().generate(GORILLA)
+    await engine.generator().generate(GORILLA)
     assert engine.pauses == [3.0]
 
 
-def test_there_is_no_second_try_that_could_not_end_in_time() -> None:
+async def test_there_is_no_second_try_that_could_not_end_in_time() -> None:
     engine = Engine(says({}, 429, **{"retry-after": "60"}), says(completion()))
     with pytest.raises(GeneratorUnavailable, match="429"):
-        engine.generator(timeout=30).generate(GORILLA)
+        await engine.generator(timeout=30).generate(GORILLA)
     assert engine.pauses == []
 
 
-def test_time_that_is_used_up_is_a_timeout() -> None:
+async def test_time_that_is_used_up_is_a_timeout() -> None:
     engine = Engine(says({}, 503))
     with pytest.raises(GeneratorTimeout, match="CALLSMITH_ENGINE_TIMEOUT"):
-        engine.generator(timeout=1e-9).generate(GORILLA)
+        await engine.generator(timeout=1e-9).generate(GORILLA)
     assert engine.requests == []
 
 
-def test_every_try_gets_the_time_that_is_left() -> None:
+async def test_every_try_gets_the_time_that_is_left() -> None:
     engine = Engine(says(completion()))
-    engine.generator(timeout=20).generate(GORILLA)
+    await engine.generator(timeout=20).generate(GORILLA)
     timeout = engine.requests[0].extensions["timeout"]
     assert 0 < timeout["read"] <= 20
     assert timeout["connect"] == 5
 
 
-def test_no_more_requests_than_agreed_are_sent_at_once() -> None:
-    reached, go = threading.Event(), threading.Event()
+async def test_no_more_requests_than_agreed_are_sent_at_once() -> None:
+    reached, go = anyio.Event(), anyio.Event()
 
-    def slow(_: httpx2.Request) -> httpx2.Response:
+    async def slow(_: httpx2.Request) -> httpx2.Response:
         reached.set()
-        go.wait()
+        await go.wait()
         return says(completion())
 
-    client = httpx2.Client(transport=httpx2.MockTransport(slow))
+    client = httpx2.AsyncClient(transport=httpx2.MockTransport(slow))
     patient = VllmGenerator(URL, model="x", concurrency=1, timeout=30, http_client=client)
-    thread = threading.Thread(target=patient.generate, args=(GORILLA,))
-    thread.start()
-    reached.wait()
-    patient._timeout = 0.0
-    with pytest.raises(GeneratorUnavailable, match="CALLSMITH_ENGINE_CONCURRENCY"):
-        patient.generate(GORILLA)
-    go.set()
-    thread.join()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(patient.generate, GORILLA)
+        await reached.wait()
+        patient._timeout = 0.0
+        with pytest.raises(GeneratorUnavailable, match="CALLSMITH_ENGINE_CONCURRENCY"):
+            await patient.generate(GORILLA)
+        go.set()
     patient._timeout = 30.0
-    assert patient.generate(GORILLA).text == ANSWER
+    assert (await patient.generate(GORILLA)).text == ANSWER
 
 
-def test_a_model_that_the_engine_serves_no_more_is_looked_up_again() -> None:
+async def test_a_model_that_the_engine_serves_no_more_is_looked_up_again() -> None:
     listed = says({"object": "list", "data": [{"id": "old", "object": "model"}]})
     renewed = says({"object": "list", "data": [{"id": "new", "object": "model"}]})
     engine = Engine(listed, says({}, 404), renewed, says(completion()))
     generator = engine.generator(model=None)
     with pytest.raises(GeneratorUnavailable, match="'old'"):
-        generator.generate(GORILLA)
-    generator.generate(GORILLA)
+        await generator.generate(GORILLA)
+    await generator.generate(GORILLA)
     assert json.loads(engine.requests[-1].content)["model"] == "new"
 
 
-def test_an_engine_without_models_is_unavailable() -> None:
+async def test_an_engine_without_models_is_unavailable() -> None:
     engine = Engine(says({"object": "list", "data": []}))
     with pytest.raises(GeneratorUnavailable, match="CALLSMITH_ENGINE_MODEL"):
-        engine.generator(model=None).generate(GORILLA)
+        await engine.generator(model=None).generate(GORILLA)
 
 
 # --- answers ----------------------------------------------------------------------------------------------
@@ -363,15 +370,17 @@ def test_an_engine_without_models_is_unavailable() -> None:
 )
 @pytest.mark.parametrize("prompt", [GORILLA, CHAT], ids=["gorilla", "chat"])
 @pytest.mark.parametrize("model", ["gorilla-7b", None])
-def test_an_answer_that_is_none_is_our_error(answer: httpx2.Response, prompt: Any, model: str | None) -> None:
+async def test_an_answer_that_is_none_is_our_error(
+    answer: httpx2.Response, prompt: Any, model: str | None
+) -> None:
     engine = Engine(answer)
     with pytest.raises(GeneratorError):
-        engine.generator(model=model).generate(prompt)
+        await engine.generator(model=model).generate(prompt)
 
 
-def test_usage_that_is_none_is_left_out() -> None:
+async def test_usage_that_is_none_is_left_out() -> None:
     engine = Engine(says(completion() | {"usage": {"prompt_tokens": None}}))
-    assert engine.generator().generate(GORILLA).usage is None
+    assert (await engine.generator().generate(GORILLA)).usage is None
 
 
 # --- every exception of the client ------------------------------------------------------------------------
@@ -424,10 +433,10 @@ def test_the_client_has_the_exceptions_that_we_know_of() -> None:
 
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
-def test_no_exception_of_the_client_gets_past_us(kind: type[openai.OpenAIError]) -> None:
+async def test_no_exception_of_the_client_gets_past_us(kind: type[openai.OpenAIError]) -> None:
     engine = Engine(made(kind))
     with pytest.raises(GeneratorError, match=r"engine\.example") as caught:
-        engine.generator(key=SecretStr("s3cret"), retries=0).generate(GORILLA)
+        await engine.generator(key=SecretStr("s3cret"), retries=0).generate(GORILLA)
     assert isinstance(caught.value.__cause__, kind)
     assert "s3cret" not in str(caught.value)
 
