@@ -31,7 +31,8 @@ quotes the offending value, says what was expected, and names the fix; `code` is
     │   ├── GeneratorTimeout
     │   └── GeneratorRefused
     ├── ConfigurationError           settings, ports
-    └── EvaluationDataError          rows or responses to grade
+    ├── EvaluationDataError          rows or responses to grade
+    └── MeasurementFailed            a program that is measured ended, hung, or would not start
 """
 
 from __future__ import annotations
@@ -215,3 +216,9 @@ class EvaluationDataError(CallsmithError):
     """Evaluation rows or responses can't be read."""
 
     code = "evaluation_data_error"
+
+
+class MeasurementFailed(CallsmithError):
+    """A program that is measured ended by itself, was not ready in time, or would not end."""
+
+    code = "measurement_failed"

@@ -1,0 +1,1 @@
+"""The real engine behind the service, measured: random weights, prefix caching, overhead, faults."""
