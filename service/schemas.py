@@ -165,7 +165,7 @@ class GeneratorInfo(_Model):
     reason: str | None = None
     call_logprob: Annotated[
         float | None,
-        Field(description="Natural log of the probability that the model gave its call; null if unknown."),
+        Field(description="Natural log of the probability of its call, under the constraint; null if unknown."),
     ] = None
     tokens: Annotated[TokenCounts | None, Field(description="Null where the generator counts none.")] = None
 

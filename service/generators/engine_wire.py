@@ -62,7 +62,10 @@ class Written:
         return "".join(self._parts)
 
     def take(self, answer: object) -> str:
-        """Add an answer, or a piece of one; the text that it added."""
+        """Add an answer, or a piece of one; the text that it added.
+
+        A piece may have tokens and no text yet: vLLM holds back what could be the beginning of a stop string.
+        """
         if not isinstance(answer, Completion | ChatCompletion | ChatCompletionChunk):
             return ""
         self.model = str(answer.model or self.model)
@@ -70,12 +73,12 @@ class Written:
         choices: Any = answer.choices
         choice = next(iter(choices if isinstance(choices, Sequence) else ()), None)
         message = getattr(choice, "message", None) or getattr(choice, "delta", None)
-        text = getattr(choice, "text", None) or getattr(message, "content", None)
+        self.tokens += _tokens(getattr(choice, "logprobs", None))
         self.finish_reason = getattr(choice, "finish_reason", None) or self.finish_reason
+        text = getattr(choice, "text", None) or getattr(message, "content", None)
         if not isinstance(text, str):
             return ""
         self._parts.append(text)
-        self.tokens += _tokens(getattr(choice, "logprobs", None))
         return text
 
     def generation(self) -> Generation:

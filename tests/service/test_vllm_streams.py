@@ -63,8 +63,17 @@ async def test_a_stream_is_told_piece_by_piece_and_ends_as_the_whole() -> None:
     assert heard == PIECES
     assert generation.text == "".join(PIECES)
     assert (generation.finish_reason, generation.usage) == ("stop", Usage(7, 5))
-    assert [token.text for token in generation.tokens] == PIECES
+    assert [token.text for token in generation.tokens] == [*PIECES, ""]
     assert json.loads(engine.requests[0].content)["stream"] is True
+
+
+async def test_tokens_whose_text_is_held_back_keep_their_probabilities() -> None:
+    early, late = piece("f(", -1.0), piece("1)", -2.0)
+    early["choices"][0]["text"] = ""
+    late["choices"][0]["text"] = "f(1)"
+    heard, generation = await told(Engine(streams(lines(early, late, LAST, USAGE))).generator())
+    assert heard == ["f(1)"]
+    assert generation.logprob_of("f(1)") == -3.0
 
 
 async def test_a_chat_streams_as_well() -> None:
