@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,41 @@ def test_several_workers_behave_as_one(environment: dict[str, str], port: int) -
     for answer in answers:
         answer.pop("timing_ms")
     assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_key_asks_as_often_as_it_may_over_all_workers(
+    environment: dict[str, str], port: int, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.json"
+    added = subprocess.run(
+        command("keys", "add", "team", "--per-minute", "5", "--file", str(keys)),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    run_folders = tmp_path / "temporary"
+    run_folders.mkdir()
+    ours = {"CALLSMITH_KEYS": str(keys), "TMPDIR": str(run_folders)}
+    several = Served(environment | ours, port, "--workers", "2")
+    headers = {"authorization": f"Bearer {added.stdout.strip()}"}
+    try:
+        with httpx2.Client(base_url=several.url, timeout=SECONDS) as client:
+            assert client.get("/healthz").status_code == 200
+            assert client.get("/api_docs").status_code == 401
+        began = time.monotonic()
+        found = []
+        for _ in range(40):  # every connection may land at another worker
+            with httpx2.Client(base_url=several.url, timeout=SECONDS, headers=headers) as client:
+                found.append(client.get("/api_docs").status_code)
+        refilled = (time.monotonic() - began) / 12
+        assert len(list(run_folders.glob("callsmith-*/worker-*"))) == 2, "both workers hold the limit"
+    finally:
+        status = several.stop()
+    assert status == 0
+    assert found.count(429) == 40 - found.count(200)
+    assert 5 <= found.count(200) <= 5 + refilled
+    assert list(run_folders.iterdir()) == [], "what the workers shared is gone with them"
 
 
 def test_workers_that_can_not_start_end_the_service_with_the_reason(

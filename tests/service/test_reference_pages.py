@@ -58,7 +58,7 @@ def test_the_schema_documents_every_route_and_error(client: TestClient) -> None:
         "/readyz",
     }
     responses = spec["paths"]["/generate_call"]["post"]["responses"]
-    assert {"200", "400", "413", "415", "422", "502", "503", "504"} == set(responses)
+    assert {"200", "400", "401", "413", "415", "422", "429", "502", "503", "504"} == set(responses)
     for status, response in responses.items():
         model = resolved(response["content"]["application/json"]["schema"], spec)
         assert model["title"] == ("GenerateResponse" if status == "200" else "ErrorResponse")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,23 @@ def test_a_start_that_fails_gives_the_port_back(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(MissingIndex):
         server.prepare(Settings(port=port))
     server.bind("127.0.0.1", port).close()
+
+
+def test_an_open_address_without_keys_is_refused_before_the_port_is_taken(
+    monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    monkeypatch.setattr(server, "bind", lambda *_: pytest.fail("the port was taken"))
+    with pytest.raises(ConfigurationError, match="CALLSMITH_ALLOW_ANONYMOUS"):
+        server.prepare(Settings(host="0.0.0.0", port=port))  # noqa: S104 - it is refused
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104 - it is refused
+def test_keys_that_are_set_must_be_there_on_every_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, port: int, host: str
+) -> None:
+    monkeypatch.setattr(server, "bind", lambda *_: pytest.fail("the port was taken"))
+    with pytest.raises(ConfigurationError, match="callsmith keys add"):
+        server.prepare(Settings(host=host, port=port, keys=tmp_path / "keys.json"))
 
 
 def test_ipv6_is_taken_where_the_machine_has_it(port: int) -> None:

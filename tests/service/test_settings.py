@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,41 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
 def test_a_wrong_flag_is_named_as_a_flag() -> None:
     with pytest.raises(ConfigurationError, match="--workers is 0"):
         load_settings(workers=0)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost", "LocalHost", "localhost."]
+)
+def test_this_machine_may_ask_without_keys(host: str) -> None:
+    load_settings(host=host).check_access()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "::", "10.0.0.1", "192.168.1.2", "203.0.113.7", "callsmith.example", "localhost.example"],  # noqa: S104
+)
+def test_others_may_ask_only_with_keys_or_on_purpose(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str
+) -> None:
+    monkeypatch.setenv("CALLSMITH_HOST", host)
+    settings = load_settings()  # the other commands don't listen, so they don't mind
+    with pytest.raises(ConfigurationError, match=re.escape(f"host {host!r}")) as caught:
+        settings.check_access()
+    for fix in ("callsmith keys add", "CALLSMITH_KEYS", "127.0.0.1", "CALLSMITH_ALLOW_ANONYMOUS=true"):
+        assert fix in str(caught.value)
+    load_settings(keys=tmp_path / "keys.json").check_access()
+    monkeypatch.setenv("CALLSMITH_ALLOW_ANONYMOUS", "true")
+    load_settings().check_access()
+
+
+def test_the_path_of_the_keys_holds_in_every_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLSMITH_KEYS", "keys.json")
+    assert load_settings().keys == Path.cwd() / "keys.json"
+
+
+def test_the_folder_that_workers_share_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLSMITH_RUN_FOLDER", "/somewhere")
+    load_settings()
 
 
 def test_a_misspelt_variable_is_refused_with_a_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
