@@ -1,6 +1,6 @@
 """What can be set: one frozen object, read from `CALLSMITH_*` variables and checked before anything starts.
 
-Knows names, limits and defaults. Opens no file, no port and no connection.
+Knows names, limits and defaults. Opens no port, no connection, and no file but that of the engine's key.
 """
 
 from __future__ import annotations
@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     engine_key: Annotated[
         SecretStr | None, Field(description="The engine's API key. Never logged, never shown.")
     ] = None
+    engine_key_file: Annotated[
+        Path | None,
+        Field(description="File that holds the engine's API key, such as a secret; an empty file is no key."),
+    ] = None
     engine_timeout: Annotated[
         float,
         Field(gt=0, le=600, allow_inf_nan=False, description="Seconds that the engine may take per request."),
@@ -248,6 +252,23 @@ class Settings(BaseSettings):
             raise ValueError("no such folder; write one with `callsmith docs import` or `docs build`")
         return resolved
 
+    @model_validator(mode="before")
+    @classmethod
+    def _engine_key_is_read_from_its_file(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """So that a file that can't be read is told before anything starts. A key that is set wins."""
+        file = given.get("engine_key_file")
+        if not file or given.get("engine_key"):
+            return given
+        try:
+            key = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else "it is no text"
+            raise ValueError(
+                f"CALLSMITH_ENGINE_KEY_FILE is {str(file)!r}, which can't be read: {reason}; name the file "
+                "that holds the key, and let this user read it"
+            ) from exc
+        return {**given, "engine_key": key} if key else given
+
     @model_validator(mode="after")
     def _engine_settings_have_an_engine(self) -> Self:
         if self.engine_url is None and (self.engine_key is not None or self.engine_model is not None):
@@ -255,13 +276,21 @@ class Settings(BaseSettings):
             raise ValueError(f"{name} is set, but CALLSMITH_ENGINE_URL is not; set the URL, or unset {name}")
         return self
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches the service; a name other than localhost may lead anywhere."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.rstrip(".").lower() == "localhost"
+
     def check_access(self) -> None:
         """Refuse to serve whoever can reach this machine, unless that is said on purpose.
 
         Raises:
             ConfigurationError: naming the three ways out.
         """
-        if self.keys is not None or self.allow_anonymous or _is_loopback(self.host):
+        if self.keys is not None or self.allow_anonymous or self.is_loopback:
             return
         raise ConfigurationError(
             f"host {self.host!r} lets others than this machine ask, and no keys are set; make one with "
@@ -297,14 +326,6 @@ def load_settings(**overrides: Any) -> Settings:
 def variable(field: str) -> str:
     """The environment variable of a field."""
     return f"{PREFIX}{field.upper()}"
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the host; a name other than localhost may lead anywhere."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.rstrip(".").lower() == "localhost"
 
 
 def _is_ipv6(host: str) -> bool:
