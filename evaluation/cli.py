@@ -80,6 +80,30 @@ def bench(
 
 
 @app.command()
+def scale(
+    docs: Annotated[
+        int,
+        typer.Option(min=1_000, max=1_000_000, help="Docs of the larger catalogue; the other has a fifth."),
+    ] = 50_000,
+    vectors: Annotated[
+        int, typer.Option(min=10_000, max=10_000_000, help="Vectors of the largest flat index.")
+    ] = 1_000_000,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where the results go.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Memory and search time of many docs; a gigabyte and some minutes."""
+    from evaluation import scale as growth  # noqa: PLC0415 - heavy
+
+    with progress("measuring") as report:
+        results = growth.run(docs, vectors, report)
+    path = growth.write(results, folder or growth.RESULTS)
+    if as_json:
+        show_json(results)
+    else:
+        _show(results, path)
+
+
+@app.command()
 def gallery(
     path: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("docs/gallery.md"),
 ) -> None:
