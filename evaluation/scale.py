@@ -117,7 +117,8 @@ def run(docs: int = 50_000, vectors: int = 1_000_000, progress: Progress | None 
         "catalogues": {str(cost.docs): asdict(cost) for cost in catalogues},
         "flat_vectors": {str(cost.vectors): asdict(cost) for cost in flats},
         "bytes_per_doc": bytes_per_doc(*catalogues),
-        "projected_bytes": {str(size): projected(size, *catalogues) for size in PROJECTED},
+        "projected_bytes": {str(size): projected_bytes(size, *catalogues) for size in PROJECTED},
+        "projected_search_ms": {str(size): projected_search_ms(size, *catalogues) for size in PROJECTED},
     }
 
 
@@ -135,10 +136,16 @@ def bytes_per_doc(small: CatalogueCost, large: CatalogueCost) -> dict[str, int]:
     return {part: round((_of(large, part) - _of(small, part)) / more) for part in PARTS}
 
 
-def projected(docs: int, small: CatalogueCost, large: CatalogueCost) -> dict[str, int]:
+def projected_bytes(docs: int, small: CatalogueCost, large: CatalogueCost) -> dict[str, int]:
     """Bytes in memory of `docs` docs by part, on the straight line through two measured sizes."""
     slopes = bytes_per_doc(small, large)
     return {part: _of(small, part) + slopes[part] * (docs - small.docs) for part in PARTS}
+
+
+def projected_search_ms(docs: int, small: CatalogueCost, large: CatalogueCost) -> float:
+    """Milliseconds of a search of `docs` docs, on the same line: every search looks at every doc."""
+    slope = (large.search_ms - small.search_ms) / (large.docs - small.docs)
+    return round(small.search_ms + slope * (docs - small.docs), 1)
 
 
 def measure_catalogue(docs: int) -> CatalogueCost:
