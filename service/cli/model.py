@@ -7,11 +7,48 @@ from typing import Annotated
 
 import typer
 
-from service.cli.output import AsJson, new_app, out, show_json
+from service.cli.output import AsJson, byte_progress, new_app, out, show_json
 
 app = new_app("Get a model's weights to where the engine reads them.")
 
 Into = Annotated[Path, typer.Option("--into", help="Folder to write to.")]
+
+
+@app.command()
+def prepare(  # noqa: PLR0913, PLR0917 - what a model is got from, by name
+    into: Into,
+    model: Annotated[
+        str, typer.Option("--model", help="Folder, or id on the Hugging Face hub; empty: no model.")
+    ] = "",
+    base: Annotated[
+        str, typer.Option("--base", help="Where the model is a delta: the LLaMA it was made from.")
+    ] = "",
+    token_file: Annotated[
+        str, typer.Option("--token-file", help="File with a hub token, for gated and private models.")
+    ] = "",
+    revision: Annotated[
+        str, typer.Option("--revision", help="Branch, tag or commit of the model [default: the newest].")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Download a model, apply it to its base if it is a delta, and have INTO/current lead to it.
+
+    Goes on where an earlier run ended; what is there already stays. The folder is checked for room first.
+    """
+    from finetune import hub, weights  # noqa: PLC0415 - heavy
+
+    token = hub.read_token(Path(token_file)) if token_file else None
+    with byte_progress() as report:
+        ready = weights.prepare(
+            model.strip(), base.strip() or None, into, token=token, revision=revision.strip(), progress=report
+        )
+    if as_json:
+        show_json({"model": None} if ready is None else ready.summary())
+    elif ready is None:
+        out().print("no model: answers stay grounded")
+    else:
+        said = "made" if ready.made else "already there"
+        out().print(f"{said}: {ready.current} leads to {ready.folder}, {ready.size / 2**20:,.1f} MiB")
 
 
 @app.command()

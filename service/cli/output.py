@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -20,7 +20,17 @@ from rich.text import Text
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from api_docs.errors import CallError, CallsmithError, GeneratorError, InvalidRequest, StorageError
+from api_docs.errors import (
+    CallError,
+    CallsmithError,
+    GeneratorError,
+    InvalidRequest,
+    ModelWeightsError,
+    StorageError,
+)
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -28,9 +38,10 @@ USAGE_ERROR = 2
 FAILURE = 1
 INTERRUPTED = 130
 TERMINATED = 143
-_ENVIRONMENT_FAILED = (GeneratorError, StorageError, CallError)
+_ENVIRONMENT_FAILED = (GeneratorError, ModelWeightsError, StorageError, CallError)
 """Errors that are nobody's mistake on the command line."""
 
+_MIB = 2**20
 _UNFOLDED = 10_000
 """Columns where nobody looks on."""
 
@@ -195,6 +206,55 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console, transient=True) as bars:
         task = bars.add_task(title, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextlib.contextmanager
+def byte_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A function to report (what is being done, bytes done, in all) to: as `progress`, in MiB."""
+    console = errors()
+    if not console.is_terminal:
+        yield _MebibytesReported()
+        return
+    from rich.progress import (  # noqa: PLC0415 - only where there is a terminal
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = bars.add_task(title, total=total)
+            bars.update(tasks[title], completed=done, total=total)
+
+        yield report
+
+
+class _MebibytesReported:
+    """A line whenever another twentieth is done, or another thing begins."""
+
+    def __init__(self) -> None:
+        self._reported = ("", -1)
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        twentieth = 20 * done // total if total else 20
+        before, reported = self._reported
+        if title != before or twentieth > reported:
+            self._reported = (title, twentieth)
+            line = f"{title}: {done / _MIB:,.1f} of {total / _MIB:,.1f} MiB ({5 * twentieth}%)"
+            print(line, file=sys.stderr, flush=True)
 
 
 class _TenthsReported:
