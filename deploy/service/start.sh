@@ -1,0 +1,27 @@
+#!/bin/sh
+# Start the service of docker-compose.yml: which engine and which keys there are shows only now.
+set -eu
+
+url=${CALLSMITH_ENGINE_URL:-}
+if [ -z "$url" ] && [ -n "${MODEL:-}" ]; then
+    case ",${COMPOSE_PROFILES:-}," in
+        *,gpu,* | *,cpu,*) url=http://engine:8001/v1 ;;
+    esac
+fi
+if [ -n "$url" ]; then
+    export CALLSMITH_ENGINE_URL="$url" CALLSMITH_ENGINE_KEY_FILE=/run/secrets/engine_key
+else
+    unset CALLSMITH_ENGINE_URL
+    echo "no engine, so every answer is grounded; for a model's answers set MODEL and a profile with an engine" >&2
+fi
+
+# Without keys only this machine may ask: the port is published on a loopback address, or the start is refused.
+if [ -s /run/secrets/keys ]; then
+    export CALLSMITH_KEYS=/run/secrets/keys
+else
+    case "${PUBLISH_ADDRESS:-}" in
+        127.* | ::1 | "[::1]" | localhost) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
+    esac
+fi
+
+exec callsmith serve
