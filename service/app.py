@@ -11,23 +11,44 @@ from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import Lifespan
 
 from api_docs.errors import CallsmithError
+from service import mcp
 from service.access import Access
 from service.generators.monitor import monitored
 from service.keys import Keys
+from service.metrics import Metrics, workers_folder
 from service.middleware import Gate, HeadAsGet, RequestLog
 from service.problems import Problem, problem_of, problem_of_status, problem_of_validation
-from service.routes import calls, docs, health, reference
+from service.route_names import RouteNames
+from service.routes import calls, docs, health, openai, reference
+from service.routes import metrics as metrics_route
 from service.runtime import Runtime
 from service.shared import Shared
+from service.tracing import Tracing, exported
 from service.watching import watching
 
 _DESCRIPTION = (
     "Turns an instruction in plain words into one verified API call, over TorchHub, TFHub and Hugging Face. "
     "Every response carries `X-Request-Id`; a sane one that you send is kept."
 )
+
+_ROUTERS = (
+    calls.router,
+    openai.router,
+    docs.router,
+    health.router,
+    metrics_route.router,
+    reference.router,
+)
+_TEMPLATES = (
+    "/openapi.json",
+    mcp.PATH,
+    *(route.path for router in _ROUTERS for route in router.routes if isinstance(route, Route)),
+)
+"""Of every route that there is."""
 
 
 def create_app(runtime: Runtime, shared: Shared | None = None) -> FastAPI:
@@ -40,14 +61,20 @@ def create_app(runtime: Runtime, shared: Shared | None = None) -> FastAPI:
     app = routes_only(lifespan=_lifespan)
     app.state.runtime = runtime
     app.state.shared = shared
+    app.state.mcp = mcp.McpEndpoint(runtime)
+    app.router.routes.append(Route(mcp.PATH, app.state.mcp, methods=["POST"], include_in_schema=False))
     app.exception_handler(CallsmithError)(_answer_error)
     app.exception_handler(RequestValidationError)(_answer_invalid_request)
     app.exception_handler(HTTPException)(_answer_refusal)
     settings = runtime.settings
+    names = RouteNames(_TEMPLATES)
+    metrics = Metrics(runtime, shared, names, workers_folder())
+    app.state.metrics = metrics
+    runtime.answered = metrics.answered
     # The last one added is the first to see a request.
     app.add_middleware(
         Gate,
-        paths=calls.PATHS,
+        paths=(*calls.PATHS, *openai.PATHS, mcp.PATH),
         max_body=settings.max_body,
         max_in_flight=settings.max_in_flight,
         shared=shared,
@@ -55,7 +82,9 @@ def create_app(runtime: Runtime, shared: Shared | None = None) -> FastAPI:
     if settings.keys is not None:
         app.add_middleware(Access, keys=Keys.load(settings.keys), shared=shared)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, measure=metrics.request)
+    if settings.otlp_endpoint is not None:
+        app.add_middleware(Tracing, names=names)
     return app
 
 
@@ -70,7 +99,7 @@ def routes_only(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (calls.router, docs.router, health.router, reference.router):
+    for router in _ROUTERS:
         app.include_router(router)
     return app
 
@@ -93,7 +122,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
     settings = runtime.settings
     to_thread.current_default_thread_limiter().total_tokens = settings.threads
-    async with monitored(runtime.engine, settings.engine_probe_seconds), watching(runtime):
+    async with (
+        exported(settings),
+        monitored(runtime.engine, settings.engine_probe_seconds),
+        watching(runtime),
+        app.state.mcp.running(),
+        app.state.metrics.kept_fresh(),
+    ):
         yield
     await runtime.aclose()
     app.state.shared.close()
@@ -113,5 +148,5 @@ async def _answer_refusal(request: Request, exc: HTTPException) -> Response:
 
 
 def _response(problem: Problem, request: Request) -> Response:
-    body = problem.body(request.state.request_id)
-    return Response(body, problem.status, dict(problem.headers), media_type="application/json")
+    status, body = problem.answer(request.url.path, request.state.request_id)
+    return Response(body, status, dict(problem.headers), media_type="application/json")

@@ -9,18 +9,22 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from email.message import Message as HeaderMessage
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.logs import ACCESS, SERVICE
+from service.logs import ACCESS, SERVICE, noting
 from service.problems import INTERNAL, Problem, overloaded, too_large, wrong_content_type
 from service.request_id import current, is_sane, new_id
+from service.route_names import PROBES
 from service.shared import Shared
 
 _CLIENT_LEFT = 499
+
+Measure = Callable[[Scope, int, float], None]
+"""Is told every request that has ended: its scope, the status, and the seconds that it took."""
 
 access_log = logging.getLogger(ACCESS)
 service_log = logging.getLogger(SERVICE)
@@ -29,11 +33,13 @@ service_log = logging.getLogger(SERVICE)
 class RequestLog:
     """Gives every request an id and a line in the log, and every crash an answer without a traceback.
 
-    The id is the one of the header `X-Request-Id` where that is sane, and is sent back in it.
+    The id is the one of the header `X-Request-Id` where that is sane, and is sent back in it. Probes that
+    find all well are logged at level debug.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, measure: Measure = lambda *_: None) -> None:
         self.app = app
+        self._measure = measure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -43,6 +49,7 @@ class RequestLog:
         request_id = _given_id(scope) or new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         current.set(request_id)
+        noted = noting()
         began = time.perf_counter()
         status = 0
 
@@ -61,16 +68,20 @@ class RequestLog:
                 raise
             await respond(INTERNAL, scope, send_with_id)
         finally:
+            seconds, status = time.perf_counter() - began, status or _CLIENT_LEFT
+            self._measure(scope, status, seconds)
             fields = {
                 "method": scope["method"],
-                "path": _printable(scope["path"]),
-                "status": status or _CLIENT_LEFT,
-                "ms": round(1000 * (time.perf_counter() - began), 1),
+                "path": printable(scope["path"]),
+                "status": status,
+                "ms": round(1000 * seconds, 1),
                 "request_id": request_id,
             }
             if (key_name := scope["state"].get("key_name")) is not None:
                 fields["key_name"] = key_name
-            access_log.info("request", extra={"fields": fields})
+            quiet = status < HTTPStatus.BAD_REQUEST and scope["path"] in PROBES
+            level = logging.DEBUG if quiet else logging.INFO
+            access_log.log(level, "request", extra={"fields": {**fields, **noted}})
 
 
 class HeadAsGet:
@@ -90,7 +101,12 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+        as_get = {**scope, "method": "GET"}
+        try:
+            await self.app(as_get, receive, send_without_body)
+        finally:
+            if (route := as_get.get("route")) is not None:
+                scope["route"] = route  # for those who measure
 
 
 class Gate:
@@ -169,11 +185,12 @@ def is_json(content_type: str) -> bool:
 
 
 async def respond(problem: Problem, scope: Scope, send: Send) -> None:
-    """Send a problem as the response."""
-    body = problem.body(scope["state"]["request_id"])
+    """Send a problem as the response; its code stands in the request's state as `refusal`."""
+    scope["state"]["refusal"] = problem.code
+    status, body = problem.answer(scope["path"], scope["state"]["request_id"])
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-    await send({"type": "http.response.start", "status": int(HTTPStatus(problem.status)), "headers": headers})
+    await send({"type": "http.response.start", "status": int(HTTPStatus(status)), "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -182,7 +199,8 @@ def _given_id(scope: Scope) -> str:
     return found if is_sane(found) else ""
 
 
-def _printable(path: str) -> str:
+def printable(path: str) -> str:
+    """A path as logs and traces may show it."""
     return path if path.isprintable() and len(path) <= 200 else ascii(path[:200])
 
 

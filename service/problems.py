@@ -52,6 +52,12 @@ _REFUSED_BY_FRAMEWORK = {
 }
 
 
+_OPENAI_PATHS = "/v1/"
+_OPENAI_TYPES = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
+_OPENAI_STATUSES = {422: 400}
+"""What its clients expect for fields that are wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An answer that is no success: HTTP status, code for programs, message for people."""
@@ -68,6 +74,19 @@ class Problem:
         if self.field is not None:
             error["field"] = _text(self.field)
         return orjson.dumps({"error": error})
+
+    def openai_body(self) -> bytes:
+        """The JSON body in OpenAI's shape; the request id stands in a header there."""
+        kind = _OPENAI_TYPES.get(self.status, "api_error" if self.status >= 500 else "invalid_request_error")
+        param = None if self.field is None else _text(self.field)
+        error = {"message": _text(self.message), "type": kind, "param": param, "code": self.code}
+        return orjson.dumps({"error": error})
+
+    def answer(self, path: str, request_id: str) -> tuple[int, bytes]:
+        """Status and body for whoever asked at `path`: what OpenAI's clients ask gets OpenAI's shape."""
+        if path.startswith(_OPENAI_PATHS):
+            return _OPENAI_STATUSES.get(self.status, self.status), self.openai_body()
+        return self.status, self.body(request_id)
 
 
 INTERNAL = Problem(

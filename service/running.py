@@ -74,15 +74,16 @@ class Running:
 
 async def while_client_waits(request: Request, work: Callable[[], Awaitable[_Result]]) -> _Result | None:
     """What the work gives, or None where the client left and the work was cancelled: nobody would read it."""
-    results: list[_Result] = []
-    async with anyio.create_task_group() as tasks:
+    with anyio.CancelScope() as waiting:
+        leaving = asyncio.create_task(_cancel_when_left(request, waiting))
+        try:
+            return await work()
+        finally:
+            leaving.cancel()
+    return None
 
-        async def leave() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            tasks.cancel_scope.cancel()
 
-        tasks.start_soon(leave)
-        results.append(await work())
-        tasks.cancel_scope.cancel()
-    return results[0] if results else None
+async def _cancel_when_left(request: Request, waiting: anyio.CancelScope) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    waiting.cancel()

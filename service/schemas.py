@@ -157,15 +157,21 @@ class TokenCounts(_Model):
 
 
 class GeneratorInfo(_Model):
-    """Who answered; `degraded` says that another generator had to stand in, `reason` why."""
+    """Who answered; `degraded` says that another generator had to stand in, `reason` why.
+
+    `reason_code` is the code of the error behind it, for programs.
+    """
 
     backend: str
     model: str | None = None
     degraded: bool = False
     reason: str | None = None
+    reason_code: str | None = None
     call_logprob: Annotated[
         float | None,
-        Field(description="Natural log of the probability of its call, under the constraint; null if unknown."),
+        Field(
+            description="Natural log of the probability of its call, under the constraint; null if unknown."
+        ),
     ] = None
     tokens: Annotated[TokenCounts | None, Field(description="Null where the generator counts none.")] = None
 
@@ -291,3 +297,18 @@ class ErrorResponse(_Model):
     """The body of every response that isn't 2xx."""
 
     error: ErrorInfo
+
+
+class OpenAIErrorInfo(_Model):
+    """What went wrong, in the shape that OpenAI's clients read."""
+
+    message: str
+    type: str
+    param: Annotated[str | None, Field(description="The part of the request that is wrong.")]
+    code: str
+
+
+class OpenAIErrorResponse(_Model):
+    """The body of every response under `/v1` that isn't 2xx."""
+
+    error: OpenAIErrorInfo

@@ -215,17 +215,12 @@ class Settings(BaseSettings):
     @field_validator("engine_url")
     @classmethod
     def _engine_url_is_plain(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("expected http://host:port/v1 or https://…")
-        if parts.username or parts.password:
-            raise ValueError("a URL must not carry a password; use CALLSMITH_ENGINE_KEY")
-        if parts.query or parts.fragment:
-            raise ValueError("expected an address without ? and #")
-        _ = parts.port  # its ValueError says what is wrong
-        return url.rstrip("/")
+        return None if url is None else _plain_url(url, "/v1", "CALLSMITH_ENGINE_KEY")
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _otlp_endpoint_is_plain(cls, url: str | None) -> str | None:
+        return None if url is None else _plain_url(url, "", "OTEL_EXPORTER_OTLP_HEADERS")
 
     @field_validator("var")
     @classmethod
@@ -321,6 +316,19 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**given)
     except ValidationError as exc:
         raise ConfigurationError("; ".join(_complaints(exc, given))) from exc
+
+
+def _plain_url(url: str, path: str, instead: str) -> str:
+    """An address without anything secret; `instead` is where a secret belongs. Raises `ValueError`."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"expected http://host:port{path} or https://…")
+    if parts.username or parts.password:
+        raise ValueError(f"a URL must not carry a password; use {instead}")
+    if parts.query or parts.fragment:
+        raise ValueError("expected an address without ? and #")
+    _ = parts.port  # its ValueError says what is wrong
+    return url.rstrip("/")
 
 
 def variable(field: str) -> str:

@@ -12,7 +12,7 @@ from service import pipeline
 from service.deps import RequestId, RuntimeDep
 from service.events import HitsFound
 from service.problems import problem_of_exception
-from service.routes.common import CLIENT_LEFT, as_json, documented
+from service.routes.common import CLIENT_LEFT, NO_STORE, as_json, documented
 from service.running import Running, while_client_waits
 from service.schemas import GenerateRequest, GenerateResponse, SearchRequest, SearchResponse
 
@@ -41,9 +41,8 @@ async def generate_call(
     """Retrieve API docs, generate a call, and verify it against the catalogue before it is returned."""
     if body.stream:
         running = await Running.begin(body, runtime, request_id)
-        return StreamingResponse(
-            _lines(running, request_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+        lines = _lines(running, request_id)
+        return StreamingResponse(lines, media_type="text/event-stream", headers=NO_STORE)
     found = await while_client_waits(request, lambda: pipeline.generate_call(body, runtime, request_id))
     return CLIENT_LEFT if found is None else as_json(found)
 

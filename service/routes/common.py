@@ -7,12 +7,12 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
-from service.schemas import ErrorResponse
+from service.schemas import ErrorResponse, OpenAIErrorResponse
 
 _ERRORS = {
     400: "The body is not JSON.",
     401: "This service wants a key, and the request has none that it knows.",
-    404: "There is no such API doc.",
+    404: "There is no such API doc, or model.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "A field is missing, unknown or out of range; the message says which and what was expected.",
@@ -27,9 +27,18 @@ CLIENT_LEFT = Response(status_code=499)
 """For the log: nobody is there to read it."""
 
 
+NO_STORE = {"Cache-Control": "no-store"}
+"""For streams: nothing between here and the client keeps them."""
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries for the errors that a route answers with."""
     return {status: {"model": ErrorResponse, "description": _ERRORS[status]} for status in statuses}
+
+
+def documented_for_openai(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The same for routes that answer in OpenAI's shape."""
+    return {status: {"model": OpenAIErrorResponse, "description": _ERRORS[status]} for status in statuses}
 
 
 def as_json(model: BaseModel) -> Response:
