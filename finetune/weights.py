@@ -193,7 +193,7 @@ def _serve_in_place(folder: Path, model: str, into: Path) -> Ready:
 
 def _finished(into: Path, wanted: _Source, base: _Source | None) -> tuple[Path, ModelManifest] | None:
     """A whole folder of just these weights, if there is one; the hub isn't asked."""
-    for path in sorted(into.glob(f"*/{MANIFEST}")):
+    for path in sorted(into.glob(f"*@*/{MANIFEST}")):
         with contextlib.suppress(OSError, ValidationError):
             manifest = ModelManifest.model_validate_json(path.read_bytes())
             same = (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 import finetune.checkpoint
@@ -270,6 +270,17 @@ def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path, base: Path, d
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="file/tuned"):
         apply_delta(base, delta, tmp_path / "file/tuned")
+
+
+def test_a_disk_that_fills_up_is_said_to_be_full(
+    tmp_path: Path, base: Path, delta: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise SafetensorError("I/O error: No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(StorageError, match="No space left on device.*--into"):
+        apply_delta(base, delta, tmp_path / "tuned")
 
 
 # ---- killed and gone on with ---------------------------------------------------------------------

@@ -18,20 +18,14 @@ from api_docs.errors import InvalidRequest
 from finetune.tiny import TinySizes, make_tiny_model, training_texts
 from retriever.prompt import build_prompt
 from service.cli import app
+from tests.finetune.conftest import SMALL
 from tests.retriever.conftest import small_docs
 from tests.support import snapshot_catalogue
-
-SMALL = TinySizes(hidden_size=16, layers=1, heads=2, vocabulary=400, context=128)
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_model(tmp_path_factory.mktemp("model") / "tiny", SMALL, small_docs())
 
 
 @pytest.fixture(scope="session")
 def tokenizer(tiny: Path) -> Any:
-    return AutoTokenizer.from_pretrained(tiny)  # type: ignore[no-untyped-call]
+    return AutoTokenizer.from_pretrained(tiny)
 
 
 def test_the_same_sizes_and_seed_give_the_same_bytes(tiny: Path, tmp_path: Path) -> None:
@@ -107,7 +101,7 @@ def test_a_prompt_of_one_doc_fits_a_context_of_2048_tokens(tmp_path: Path) -> No
     docs = snapshot_catalogue().docs
     some = docs[:: len(docs) // 150]
     folder = make_tiny_model(tmp_path / "tiny", TinySizes(hidden_size=16, layers=1), some)
-    tokenizer = AutoTokenizer.from_pretrained(folder)  # type: ignore[no-untyped-call]
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     others = docs[1 :: len(docs) // 150]
     prompts = [build_prompt(doc.description or doc.name, [doc]).text for doc in others]
     lengths = sorted(len(tokens) for tokens in tokenizer(prompts)["input_ids"])
