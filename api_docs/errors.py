@@ -183,9 +183,17 @@ class AlreadyPublishing(StorageError):
 
 
 class GeneratorError(CallsmithError):
-    """A generator gave no usable text."""
+    """A generator gave no usable text.
+
+    `summary` is the message without what the engine said, which may repeat what it was asked: for logs, and
+    for others than whoever asked.
+    """
 
     code = "generator_error"
+
+    def __init__(self, message: str, summary: str | None = None) -> None:
+        super().__init__(message)
+        self.summary = message if summary is None else summary
 
 
 class GeneratorUnavailable(GeneratorError):

@@ -10,6 +10,7 @@ from typing import Any
 from anyio import to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import Lifespan
@@ -49,6 +50,11 @@ _TEMPLATES = (
     *(route.path for router in _ROUTERS for route in router.routes if isinstance(route, Route)),
 )
 """Of every route that there is."""
+
+_NO_TELEMETRY = TelemetryConfig(
+    tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False
+)
+"""FastAPI's own tells query strings and the messages of errors, which hold people's words; ours doesn't."""
 
 
 def create_app(runtime: Runtime, shared: Shared | None = None) -> FastAPI:
@@ -98,6 +104,7 @@ def routes_only(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
     )
     for router in _ROUTERS:
         app.include_router(router)

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anyio import to_thread
+from opentelemetry import trace
 
 from api_docs.catalogue import Entry
-from api_docs.errors import CallsmithError, GeneratorError, InvalidRequest, PromptTooLong
+from api_docs.errors import GeneratorError, InvalidRequest, PromptTooLong
 from retriever.hits import RetrieverName
 from retriever.prompt import Prompt, PromptStyle, build_prompt
 from service.events import Tell, TextWritten
 from service.generators.base import Constraint, Generation, Generator
 from service.generators.constraint import constraint_from
 from service.logs import SERVICE
-from service.request_id import current
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, GeneratorChoice, GeneratorInfo, TokenCounts
 from service.settings import Settings
@@ -83,9 +83,12 @@ async def generate(
     except (GeneratorError, PromptTooLong) as exc:
         if not entries:
             raise
-        service_log.warning("engine failed", extra={"fields": _log_fields(exc)})
+        service_log.warning("engine failed", extra={"fields": _log_fields(exc, runtime.settings)})
+        trace.get_current_span().set_attribute("callsmith.degraded", exc.code)
         stand_in = await _by_grounded(request, entries, runtime)
-        info = stand_in.info.model_copy(update={"degraded": True, "reason": str(exc)})
+        info = stand_in.info.model_copy(
+            update={"degraded": True, "reason": str(exc), "reason_code": exc.code}
+        )
         return dataclasses.replace(stand_in, info=info)
 
 
@@ -145,5 +148,7 @@ async def _written(
     return Generated(generation, prompt, info)
 
 
-def _log_fields(exc: CallsmithError) -> dict[str, str]:
-    return {"code": exc.code, "reason": str(exc), "request_id": current.get()}
+def _log_fields(exc: GeneratorError | PromptTooLong, settings: Settings) -> dict[str, str]:
+    """What the engine said may repeat what it was asked, which the log only tells where it is to."""
+    summary = exc.summary if isinstance(exc, GeneratorError) and not settings.log_instructions else str(exc)
+    return {"code": exc.code, "reason": summary}

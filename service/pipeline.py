@@ -15,6 +15,7 @@ from retriever.hits import RetrieverName
 from service.answers import Outcome, respond
 from service.events import HitsFound, Tell
 from service.generating import choose_generator, generate
+from service.logs import note_instruction
 from service.request_id import new_id
 from service.retrieving import find, serves
 from service.runtime import Runtime
@@ -47,6 +48,8 @@ async def work_out(
     request: GenerateRequest, runtime: Runtime, request_id: str = "", tell: Tell | None = None
 ) -> Outcome:
     """What was found, written and judged for a request; raises as `generate_call` does."""
+    if runtime.settings.log_instructions:
+        note_instruction(request.instruction)
     served, watch = runtime.served, Stopwatch()
     chosen = choose_generator(request, runtime)
     with watch.step("retrieve"):
@@ -75,12 +78,16 @@ async def search(request: SearchRequest, runtime: Runtime, request_id: str = "")
         raise InvalidRequest(
             "retriever 'none' finds nothing to show; choose hybrid, bm25 or dense", "retriever"
         )
+    if runtime.settings.log_instructions:
+        note_instruction(request.instruction)
     served, watch = runtime.served, Stopwatch()
     with watch.step("retrieve"):
         found = await to_thread.run_sync(find, request, served)
-    return SearchResponse(
+    response = SearchResponse(
         hits=served.hit_infos(found.hits),
         index_version=served.version,
         request_id=request_id or new_id(),
         timing_ms=SearchTiming(retrieve=watch.laps["retrieve"], total=watch.total),
     )
+    runtime.answered(response)
+    return response

@@ -6,7 +6,10 @@ import os
 import re
 from contextvars import ContextVar
 
-current: ContextVar[str] = ContextVar("request_id", default="-")
+NONE = "-"
+"""Stands for an id where no request is worked on."""
+
+current: ContextVar[str] = ContextVar("request_id", default=NONE)
 """The id of the request that is being worked on: logs say it, the engine is told it."""
 
 _SANE = re.compile(r"[A-Za-z0-9._~-]{1,64}")

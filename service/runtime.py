@@ -12,7 +12,7 @@ from service.generators.base import Generator
 from service.generators.breaker import CircuitBreaker
 from service.generators.grounded import GroundedGenerator
 from service.generators.vllm import VllmGenerator
-from service.schemas import GenerateResponse, GeneratorChoice
+from service.schemas import GenerateResponse, GeneratorChoice, SearchResponse
 from service.served import DocSearcher, Served
 from service.settings import Settings
 
@@ -40,7 +40,7 @@ class Runtime:
         self.grounded = grounded or GroundedGenerator()
         self.follows = False
         self.watch_problem: str | None = None
-        self.answered: Callable[[GenerateResponse], None] = lambda _: None
+        self.answered: Callable[[GenerateResponse | SearchResponse], None] = lambda _: None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting = threading.Lock()
 
@@ -75,12 +75,13 @@ def open_runtime(settings: Settings, progress: Callable[[int, int], None] | None
     Raises:
         CallsmithError: when something that is needed is damaged, missing or wrong.
     """
-    runtime = Runtime(settings, var.open_searcher(settings, progress), _engine(settings))
+    runtime = Runtime(settings, var.open_searcher(settings, progress), engine_of(settings))
     runtime.follows = True
     return runtime
 
 
-def _engine(settings: Settings) -> VllmGenerator | None:
+def engine_of(settings: Settings) -> VllmGenerator | None:
+    """The generator behind `vllm`, None where no engine is set."""
     if settings.engine_url is None:
         return None
     return VllmGenerator(

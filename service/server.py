@@ -21,10 +21,11 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from api_docs.errors import CallsmithError, ConfigurationError
-from service import var
+from service import tracing, var
 from service.app import create_app
 from service.keys import Keys
 from service.logs import SERVICE, log_config
+from service.metrics import forget_worker, made_workers_folder
 from service.runtime import Runtime, open_runtime
 from service.settings import Settings, load_settings
 from service.shared import Shared, made_run_folder, run_folder
@@ -51,6 +52,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Prepared:
         CallsmithError: when the catalogue, the index or the model can't be used.
     """
     settings.check_access()
+    tracing.check_installed(settings)
     if settings.keys is not None:
         Keys.load(settings.keys)  # what is wrong with it is told before workers start
     listener = bind(settings.host, settings.port)
@@ -68,7 +70,7 @@ def prepare(settings: Settings, progress: Progress | None = None) -> Prepared:
 def run(prepared: Prepared) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish what is in flight."""
     settings = prepared.settings
-    logging.config.dictConfig(log_config(settings.log_level))
+    logging.config.dictConfig(log_config(settings))
     if prepared.runtime is None:
         _run_workers(settings, prepared.listener)
     else:
@@ -89,12 +91,34 @@ def _run_here(settings: Settings, runtime: Runtime, listener: socket.socket) -> 
 def _run_workers(settings: Settings, listener: socket.socket) -> None:
     os.environ.update(settings.environment())
     config = _config(settings, "service.server:worker_app", factory=True)
-    with made_run_folder():
-        supervisor = Multiprocess(config, sockets=[listener])
+    with made_run_folder() as folder, made_workers_folder(folder) as measures:
+        supervisor = _Supervisor(config, [listener], lambda pid: forget_worker(pid, measures))
         _log_start(settings)
         supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise ConfigurationError("a worker could not start; the log says why")
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's, which starts workers anew; `ended` is told the process id of each that is no more."""
+
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket.socket], ended: Callable[[int], None]
+    ) -> None:
+        super().__init__(config, sockets)
+        self._ended = ended
+        self._known: set[int] = set()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that died, and tell of those and of any that were let go."""
+        before = self._known | self._pids()
+        super().keep_subprocess_alive()
+        self._known = self._pids()
+        for pid in before - self._known:
+            self._ended(pid)
+
+    def _pids(self) -> set[int]:
+        return {process.pid for process in self.processes if process.pid is not None}
 
 
 def _log_start(settings: Settings) -> None:
@@ -148,7 +172,7 @@ def _config(settings: Settings, app: FastAPI | str, *, factory: bool = False) ->
         access_log=False,
         server_header=False,
         backlog=BACKLOG,
-        log_config=log_config(settings.log_level),
+        log_config=log_config(settings),
         timeout_graceful_shutdown=settings.shutdown_timeout,
     )
 

@@ -113,6 +113,11 @@ class Shared:
             self._here -= 1
             self._transact(self._note_here, None)
 
+    def in_flight(self) -> int:
+        """Requests in flight: those of all live workers, or this one's where the store is broken."""
+        with self._lock:
+            return self._transact(self._in_flight_of_living, self._here)
+
     def take(self, name: str, per_minute: float, burst: float) -> float:
         """Take a token from a bucket that fills at `per_minute` up to `burst`.
 
@@ -136,6 +141,10 @@ class Shared:
                 return False
         self._note(database, self._here + 1)
         return True
+
+    def _in_flight_of_living(self, database: sqlite3.Connection) -> int:
+        self._forget_dead(database)
+        return self._in_flight(database)
 
     def _in_flight(self, database: sqlite3.Connection) -> int:
         """Requests of all workers; this one's are known better here than there, should a note have failed."""

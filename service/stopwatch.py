@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry import trace
+from opentelemetry.trace import Span, StatusCode
+
+from api_docs.errors import CallsmithError
 
 _tracer = trace.get_tracer("callsmith")
 
@@ -20,11 +23,20 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time a step."""
+        """Time a step.
+
+        The span of one that fails says the kind of error; its message may repeat people's words.
+        """
         began = time.perf_counter()
-        with _tracer.start_as_current_span(name):
+        with _tracer.start_as_current_span(
+            name, record_exception=False, set_status_on_exception=False
+        ) as span:
             try:
                 yield
+            except Exception as exc:
+                kind = exc.code if isinstance(exc, CallsmithError) else type(exc).__qualname__
+                fail(span, kind)
+                raise
             finally:
                 self.laps[name] = _milliseconds(began)
 
@@ -32,6 +44,12 @@ class Stopwatch:
     def total(self) -> float:
         """Milliseconds since the start."""
         return _milliseconds(self._began)
+
+
+def fail(span: Span, kind: str) -> None:
+    """Mark a span as failed, with the kind of error and without its words."""
+    span.set_attribute("error.type", kind)
+    span.set_status(StatusCode.ERROR)
 
 
 def _milliseconds(since: float) -> float:

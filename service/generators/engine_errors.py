@@ -28,7 +28,7 @@ def translate(exc: openai.OpenAIError | ValueError, url: str, model: str | None)
     engine = f"the engine at {url!r}"
     if isinstance(exc, openai.OpenAIError):
         return _of_client(exc, engine, model)
-    return GeneratorError(f"{engine} sent no JSON: {_said(exc)}")
+    return GeneratorError(f"{engine} sent no JSON: {_said(exc)}", f"{engine} sent no JSON")
 
 
 def _of_client(exc: openai.OpenAIError, engine: str, model: str | None) -> GeneratorError:
@@ -45,7 +45,8 @@ def _of_client(exc: openai.OpenAIError, engine: str, model: str | None) -> Gener
         case openai.APIStatusError():
             return _of_status(exc, engine, model)
         case _:
-            return GeneratorError(f"{engine} gave an answer that can't be read: {_said(exc)}")
+            unread = f"{engine} gave an answer that can't be read"
+            return GeneratorError(f"{unread}: {_said(exc)}", unread)
 
 
 def worth_retrying(exc: Exception) -> bool:
@@ -60,22 +61,27 @@ def worth_retrying(exc: Exception) -> bool:
 
 
 def _of_status(exc: openai.APIStatusError, engine: str, model: str | None) -> GeneratorError:
-    status = exc.status_code
-    said = f"{engine} answered {status}: {_said(exc)}"
-    if status in (401, 403):
-        return GeneratorUnavailable(f"{engine} answered {status}; set CALLSMITH_ENGINE_KEY")
+    answered = f"{engine} answered {exc.status_code}"
+    if exc.status_code in (401, 403):
+        return GeneratorUnavailable(f"{answered}; set CALLSMITH_ENGINE_KEY")
+    kind, fix = _meaning(exc.status_code, model)
+    return kind(f"{answered}: {_said(exc)}{fix}", f"{answered}{fix}")
+
+
+def _meaning(status: int, model: str | None) -> tuple[type[GeneratorError], str]:
+    """The error that a status stands for, and what may mend it."""
     if status == 404:
-        return GeneratorUnavailable(
-            f"{said}; CALLSMITH_ENGINE_URL must end where /completions begins (mostly /v1), and "
+        return GeneratorUnavailable, (
+            "; CALLSMITH_ENGINE_URL must end where /completions begins (mostly /v1), and "
             f"CALLSMITH_ENGINE_MODEL, now {model!r}, must be one that it serves"
         )
     if status in _TIMEOUT_STATUSES:
-        return GeneratorTimeout(said)
+        return GeneratorTimeout, ""
     if status == 429 or status >= 500:
-        return GeneratorUnavailable(f"{said}; it may be overloaded or starting")
+        return GeneratorUnavailable, "; it may be overloaded or starting"
     if status in (400, 422):
-        said += "; where it knows no structured outputs, set CALLSMITH_CONSTRAINED=false"
-    return GeneratorRefused(said) if 400 <= status < 500 else GeneratorError(said)
+        return GeneratorRefused, "; where it knows no structured outputs, set CALLSMITH_CONSTRAINED=false"
+    return (GeneratorRefused if 400 <= status < 500 else GeneratorError), ""
 
 
 def _said(exc: BaseException) -> str:

@@ -132,7 +132,7 @@ class VllmGenerator:
                     with self._at_most(_PROBE_TIMEOUT):
                         await self._list_models(deadline, retries=0)
                 except GeneratorError as exc:
-                    self.breaker.failed(str(exc))
+                    self.breaker.failed(exc.summary)
                 else:
                     self.breaker.reached()
 
@@ -168,7 +168,7 @@ class VllmGenerator:
             self.breaker.given_up()
             raise
         except GeneratorError as exc:
-            self.breaker.failed(str(exc))
+            self.breaker.failed(exc.summary)
             raise
         except BaseException:
             self.breaker.given_up()
@@ -210,7 +210,8 @@ class VllmGenerator:
     async def _read_stream(self, stream: Any, written: Written, tell: Tell) -> None:
         """Take a stream's pieces as they come. One that ends before its end is an error, not an answer."""
         if not isinstance(stream, openai.AsyncStream):
-            raise GeneratorError(f"the engine at {self._url!r} did not stream: {_short(stream)}")
+            summary = f"the engine at {self._url!r} did not stream"
+            raise GeneratorError(f"{summary}: {_short(stream)}", summary)
         async with stream:
             try:
                 async for piece in stream:

@@ -104,7 +104,7 @@ def test_a_worker_that_can_not_start_says_why_and_tells_the_supervisor(
 
 @pytest.mark.parametrize("level", list(LogLevel))
 def test_uvicorn_is_never_louder_than_asked(level: LogLevel) -> None:
-    config = log_config(level)
+    config = log_config(Settings(log_level=level))
     ours, theirs = config["loggers"]["callsmith"]["level"], config["loggers"]["uvicorn"]["level"]
     assert ours == level.upper()
     assert getattr(logging, theirs) >= getattr(logging, ours)
