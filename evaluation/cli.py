@@ -9,10 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from api_docs.models import Hub
+from evaluation.engine.cli import app as engine
 from retriever.hits import RetrieverName
 from service.cli.output import AsJson, new_app, out, progress, show_json
 
 app = new_app("Measure: APIBench by two rules, retrieval, speed.")
+app.add_typer(engine, name="engine")
 
 
 class Ranking(StrEnum):

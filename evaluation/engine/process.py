@@ -1,4 +1,4 @@
-"""Programs that measurements and tests start: in a session of their own, watched, and ended to the last process.
+"""Programs that measurements and tests start: in a session of their own, watched, ended to the last process.
 
 Knows processes, ports and affinity. What the programs are is told elsewhere (`vllm`, `served`).
 """

@@ -1,0 +1,44 @@
+"""The service as a program: `callsmith serve` with settings, on a loopback port of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from typing import Any, Final
+
+import httpx2
+
+from evaluation.engine.process import Program, free_port
+from service.settings import PREFIX, variable
+
+START_SECONDS: Final = 300.0
+"""A few seconds; minutes where the index has to be built first."""
+
+
+class Service(Program):
+    """`callsmith serve`; `settings` are fields of `Settings`, and nothing else of ours is taken over."""
+
+    def __init__(self, cores: Collection[int] | None = None, **settings: Any) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        ours = {variable(name): str(value) for name, value in settings.items()}
+        command = [sys.executable, "-m", "service.cli", "serve", "--port", str(self.port)]
+        super().__init__("service", command, others | ours, cores)
+
+    def start(self) -> None:
+        """Start it and wait until `/readyz` answers 200.
+
+        Raises:
+            MeasurementFailed: with the end of its log.
+        """
+        super().start()
+        self.wait_until(self.ready, START_SECONDS, "ready")
+
+    def ready(self) -> bool:
+        """Whether it takes requests."""
+        try:
+            return httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except httpx2.TransportError:
+            return False
