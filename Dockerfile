@@ -36,6 +36,7 @@ COPY . .
 # `--no-compile` above and this one run leave bytecode for the modules that Callsmith imports, and for no others.
 # The index is made here, so that a first start takes seconds: a new named volume starts as a copy of this folder.
 RUN pip install --no-compile --no-deps . \
+    && pip uninstall --yes pip \
     && CALLSMITH_VAR=/var/lib/callsmith callsmith index build
 
 FROM ${BASE_IMAGE} AS service

@@ -58,6 +58,10 @@ bench-engine: $(INSTALLED) $(ENGINE) ## measure with a real vLLM, kept under eva
 	$(BIN)/callsmith evaluate engine overhead
 	$(BIN)/callsmith evaluate engine faults
 
+.PHONY: test-compose
+test-compose: ## bring docker-compose.yml up with a real Docker engine, outside CI; COMPOSE_TEST="…" takes flags
+	$(PYTHON) deploy/test_compose.py $(if $(TORCH_INDEX_URL),--torch-index-url $(TORCH_INDEX_URL)) $(COMPOSE_TEST)
+
 test-all: check test-engine ## everything, the long checks included
 
 check: $(INSTALLED) ## format, lint, types, the import rule, tests with branch coverage, generated pages

@@ -1,12 +1,11 @@
 #!/bin/sh
-# Put the model that MODEL names to where the engine reads it: /models/current.
+# Put the model that MODEL names to where the engine reads it: /models/current. Empty values and files mean none.
 set -eu
 
-if [ "${MODEL:-}" = tiny ]; then
-    exec callsmith model tiny --into /models
+model=${MODEL:-}
+if [ "$model" = tiny ]; then
+    model=/models/tiny
+    callsmith model tiny --into "$model"
 fi
-token=
-if [ -s /run/secrets/hf_token ]; then
-    token=/run/secrets/hf_token
-fi
-exec callsmith model prepare --model "${MODEL:-}" --base "${MODEL_BASE:-}" --token-file "$token" --into /models
+exec callsmith model prepare --into /models --model "$model" --revision "${MODEL_REVISION:-}" \
+    --base "${MODEL_BASE:-}" --token-file /run/secrets/hf_token

@@ -20,7 +20,9 @@ if [ -s /run/secrets/keys ]; then
     export CALLSMITH_KEYS=/run/secrets/keys
 else
     case "${PUBLISH_ADDRESS:-}" in
-        127.* | ::1 | "[::1]" | localhost) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
+        ::1 | "[::1]" | localhost) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
+        *[!0-9.]*) ;;
+        127.*) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
     esac
 fi
 

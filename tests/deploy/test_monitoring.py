@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +53,37 @@ def test_grafana_finds_the_dashboards_where_compose_mounts_them() -> None:
     assert ["./deploy/grafana/dashboards", provider["options"]["path"], "ro"] in mounted
     home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
     assert home == f"{provider['options']['path']}/callsmith.json"
+
+
+def asked() -> set[tuple[str, frozenset[str]]]:
+    """Each of our metrics that a panel asks for, and the labels by which it does."""
+    found = set()
+    for panel in DASHBOARD["panels"]:
+        for target in panel.get("targets", []):
+            grouped = re.findall(r"by \(([\w, ]+)\)", target["expr"])
+            labels = {label.strip() for group in grouped for label in group.split(",")} - {"le"}
+            matched = re.findall(r"(\w+)=", target["expr"])
+            found |= {
+                (name, frozenset(labels | set(matched)))
+                for name in re.findall(r"callsmith_\w+", target["expr"])
+            }
+    return found
+
+
+def test_panels_ask_for_metrics_that_the_service_has_by_labels_that_they_have() -> None:
+    source = (ROOT / "service" / "metrics.py").read_text(encoding="utf-8")
+    written = {
+        node.value: {label.value for label in ast.walk(call) if isinstance(label, ast.Constant)}
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call)
+        for node in call.args
+        if isinstance(node, ast.Constant)
+    }
+    assert asked()
+    for name, labels in asked():
+        short = re.sub(r"_bucket$", "", name)
+        constants = written.get(short) or written.get(short.removeprefix("callsmith_"), set())
+        if short == "callsmith_index_info":
+            constants = written["1 for what is served."]
+        assert constants, f"{name} is nothing that the service measures"
+        assert labels <= constants, f"{name} has no label {labels - constants}"
