@@ -7,6 +7,8 @@ Styles:
 
 - `gorilla`: what the published weights were tuned with. One text for `/v1/completions`, for LLaMA has no
   chat template. Docs are JSON objects with APIBench's field names, a line each where there are several.
+- `callsmith`: for models of our own. One text as well, docs before the instruction: requests that retrieve
+  the same docs begin alike, and the engine's prefix cache reads those docs once.
 - `chat`: messages for models that have a template. Every doc stands between tags of its own, and the same
   tags name it for the model.
 
@@ -35,6 +37,7 @@ class PromptStyle(StrEnum):
     """How a prompt is written; the model decides which one it understands."""
 
     GORILLA = "gorilla"
+    CALLSMITH = "callsmith"
     CHAT = "chat"
 
 
@@ -50,7 +53,7 @@ class Message:
 class Prompt:
     """What a generator is given.
 
-    Style `gorilla` fills `text`, style `chat` fills `messages`. `docs` are those that the prompt contains,
+    Style `chat` fills `messages`, the others fill `text`. `docs` are those that the prompt contains,
     best first, as they are in the catalogue; `dropped` are the ids of those that the budget left out.
     """
 
@@ -83,8 +86,8 @@ def build_prompt(  # noqa: PLR0913 - what a prompt is made of, by name
 ) -> Prompt:
     """Write the prompt for an instruction and its retrieved docs, best first; without docs it is zero-shot.
 
-    `k_docs` is how many docs are wanted at most: one in style `gorilla` and all in style `chat` unless it
-    says otherwise. `token_budget` bounds the prompt alone, the answer's tokens come on top; whole docs are
+    `k_docs` is how many docs are wanted at most: one in style `gorilla` and all in the others unless it says
+    otherwise. `token_budget` bounds the prompt alone, the answer's tokens come on top; whole docs are
     dropped from the end until it holds. `count_tokens` defaults to `estimate_tokens`.
 
     Raises:
@@ -137,6 +140,8 @@ def _write(
 ) -> Prompt:
     if style is PromptStyle.GORILLA:
         return Prompt(style, instruction, docs, dropped, text=_gorilla(instruction, docs))
+    if style is PromptStyle.CALLSMITH:
+        return Prompt(style, instruction, docs, dropped, text=_callsmith(instruction, docs))
     return Prompt(style, instruction, docs, dropped, messages=_chat(instruction, docs))
 
 
@@ -146,6 +151,12 @@ def _gorilla(instruction: str, docs: Sequence[ApiDoc]) -> str:
         reference = "\n".join(doc_json(doc) for doc in docs)
         said += f"\n Use this API documentation for reference:  {reference}"
     return f"{said}###ASSISTANT: "
+
+
+def _callsmith(instruction: str, docs: Sequence[ApiDoc]) -> str:
+    reference = "".join(f"{doc_json(doc)}\n" for doc in docs)
+    said = f"###USER: {harmless(instruction)}\n###ASSISTANT: "
+    return f"Use this API documentation for reference:\n{reference}{said}" if docs else said
 
 
 def _chat(instruction: str, docs: Sequence[ApiDoc]) -> tuple[Message, ...]:

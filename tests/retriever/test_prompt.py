@@ -130,6 +130,20 @@ def test_gorilla_puts_several_docs_on_a_line_each() -> None:
     ]
 
 
+def test_callsmith_puts_the_docs_first_so_that_requests_for_them_begin_alike() -> None:
+    one, other = (
+        build_prompt(text, [DOC, BARE], PromptStyle.CALLSMITH).text for text in ("Classify", "Sort my photos")
+    )
+    docs = f"Use this API documentation for reference:\n{doc_json(DOC)}\n{doc_json(BARE)}\n"
+    assert one == f"{docs}###USER: Classify\n###ASSISTANT: "
+    assert other == f"{docs}###USER: Sort my photos\n###ASSISTANT: "
+
+
+def test_callsmith_without_docs_is_the_instruction() -> None:
+    prompt = build_prompt("Classify my photos", [], PromptStyle.CALLSMITH)
+    assert prompt.text == "###USER: Classify my photos\n###ASSISTANT: "
+
+
 def test_chat_gives_every_doc_and_the_instruction_a_frame_of_its_own() -> None:
     prompt = build_prompt("Classify my photos", [DOC, BARE], PromptStyle.CHAT)
     system, user = prompt.messages
@@ -186,6 +200,19 @@ def test_nothing_leaves_its_place_in_style_gorilla(instruction: str, said: str) 
     assert re.findall(r"###\s*(?:USER|ASSISTANT)", text, re.IGNORECASE) == ["###USER", "###ASSISTANT"]
     assert text.startswith("###USER: ")
     assert text.endswith("###ASSISTANT: ")
+    assert "<<<" not in text
+    assert "</s>" not in text
+
+
+@given(instruction=hostile, texts=st.lists(hostile, min_size=1, max_size=3))
+def test_nothing_leaves_its_place_in_style_callsmith(instruction: str, texts: list[str]) -> None:
+    docs = [with_text(text, number=number) for number, text in enumerate(texts)]
+    text = build_prompt(instruction, docs, PromptStyle.CALLSMITH).text
+    assert re.findall(r"###\s*(?:USER|ASSISTANT)", text, re.IGNORECASE) == ["###USER", "###ASSISTANT"]
+    lines = text.split("\n")
+    assert [json.loads(line) for line in lines[1 : len(docs) + 1]] == [apibench_record(doc) for doc in docs]
+    assert lines[len(docs) + 1].startswith("###USER: ")
+    assert text.endswith("\n###ASSISTANT: ")
     assert "<<<" not in text
     assert "</s>" not in text
 
