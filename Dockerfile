@@ -32,7 +32,12 @@ RUN set -eu; \
     # What only developers of these packages need: C++ headers, their test programs, their tests.
     rm -rf torch/include torch/test torch/share torch/bin/test_* torch/bin/*Test torch/bin/protoc*; \
     find . -type d -name tests -prune -exec rm -rf {} +
-COPY . .
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY api_docs api_docs
+COPY retriever retriever
+COPY service service
+COPY finetune finetune
+COPY evaluation evaluation
 # `--no-compile` above and this one run leave bytecode for the modules that Callsmith imports, and for no others.
 # The index is made here, so that a first start takes seconds: a new named volume starts as a copy of this folder.
 RUN pip install --no-compile --no-deps . \

@@ -15,15 +15,17 @@ else
     echo "no engine, so every answer is grounded; for a model's answers set MODEL and a profile with an engine" >&2
 fi
 
-# Without keys only this machine may ask: the port is published on a loopback address, or the start is refused.
-if [ -s /run/secrets/keys ]; then
-    export CALLSMITH_KEYS=/run/secrets/keys
-else
-    case "${PUBLISH_ADDRESS:-}" in
-        ::1 | "[::1]" | localhost) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
-        *[!0-9.]*) ;;
-        127.*) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
-    esac
-fi
-
+# Keys: those of the secret, else those that `callsmith keys add` put beside the indexes. Without any only this
+# machine may ask: the port is published on a loopback address, or the start is refused.
+for keys in /run/secrets/keys "${CALLSMITH_VAR:-}/keys.json"; do
+    if [ -s "$keys" ]; then
+        export CALLSMITH_KEYS="$keys"
+        exec callsmith serve
+    fi
+done
+case "${PUBLISH_ADDRESS:-}" in
+    ::1 | "[::1]" | localhost) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
+    *[!0-9.]*) ;;
+    127.*) export CALLSMITH_ALLOW_ANONYMOUS=true ;;
+esac
 exec callsmith serve

@@ -52,7 +52,7 @@ def test_the_requirements_come_before_the_code() -> None:
     assert (
         text.index("COPY --from=wanted")
         < text.index("--requirement requirements.txt")
-        < text.index("COPY . .")
+        < text.index("COPY api_docs")
     )
 
 

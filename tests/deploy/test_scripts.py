@@ -98,6 +98,18 @@ def test_with_keys_everybody_needs_one(box: Box) -> None:
     assert "ANONYMOUS" not in found
 
 
+def test_keys_beside_the_indexes_count_where_the_secret_holds_none(box: Box) -> None:
+    var = box.root / "var"
+    var.mkdir()
+    (var / "keys.json").write_text("[]", encoding="utf-8")
+    found = box.run("service/start.sh", CALLSMITH_VAR=str(var), **LOOPBACK).stdout
+    assert f"CALLSMITH_KEYS={var}/keys.json" in found.splitlines()
+    assert "ANONYMOUS" not in found
+    (box.root / "run/secrets/keys").write_text("[]", encoding="utf-8")
+    found = box.run("service/start.sh", CALLSMITH_VAR=str(var), **LOOPBACK).stdout
+    assert f"CALLSMITH_KEYS={box.root}/run/secrets/keys" in found.splitlines()
+
+
 def test_a_model_is_prepared_with_what_was_named(box: Box) -> None:
     done = box.run("service/model.sh", MODEL="a/delta", MODEL_BASE="b/llama", MODEL_REVISION="v1")
     assert done.stdout.splitlines() == [
