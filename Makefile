@@ -14,6 +14,9 @@ ENGINE_VENV := .venv-engine
 ENGINE := $(ENGINE_VENV)/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)",/\1/p' pyproject.toml)
 
+# The extras that `make resolve` resolves. An index without metadata files makes pip fetch whole wheels: gigabytes.
+RESOLVED ?= cpu gpu vllm dev
+
 .DEFAULT_GOAL := help
 .PHONY: help install serve test test-all check bench pages snapshot clean
 
@@ -84,6 +87,16 @@ bench: $(INSTALLED) ## speed and memory on this machine, kept under evaluation/r
 
 snapshot: $(INSTALLED) ## rebuild api_docs/snapshot from upstream files in $$CALLSMITH_DATA
 	$(BIN)/callsmith docs build --out api_docs/snapshot
+
+.PHONY: resolve
+resolve: $(INSTALLED) ## what pip would install for each set of dependencies, under build/resolve/; installs nothing
+	@mkdir -p build/resolve
+	@failed=0; for set in $(RESOLVED); do \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed \
+			--only-binary :all: --report build/resolve/$$set.json ".[$$set]" || { failed=1; continue; }; \
+		$(BIN)/python -c 'import json, sys; found = json.load(open(sys.argv[2]))["install"]; \
+			print(f"{sys.argv[1]}: {len(found)} distributions")' $$set build/resolve/$$set.json; \
+	done; exit $$failed
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(ENGINE_VENV) var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage

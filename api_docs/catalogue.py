@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from api_docs.call import Call, literal, parse_call
@@ -89,12 +90,19 @@ def entry_of(doc: ApiDoc) -> Entry:
 class Catalogue:
     """A fixed set of API docs with a version made from their content.
 
-    `aliases` maps retired ids to the ids that replaced them.
+    `aliases` maps retired ids to the ids that replaced them. `created` is when it was written, None for
+    one that never was.
     """
 
-    def __init__(self, docs: Iterable[ApiDoc], aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        docs: Iterable[ApiDoc],
+        aliases: Mapping[str, str] | None = None,
+        created: datetime | None = None,
+    ) -> None:
         self.docs: tuple[ApiDoc, ...] = tuple(docs)
         self.aliases: dict[str, str] = dict(aliases or {})
+        self.created = created
         self.entries: tuple[Entry, ...] = tuple(entry_of(doc) for doc in self.docs)
         self._by_id = {entry.doc.id: entry for entry in self.entries}
         if len(self._by_id) != len(self.docs):

@@ -40,6 +40,7 @@ def publish_folder(target: Path, fill: Callable[[Path], None]) -> None:
             work.chmod(0o755)
             _sync_folder(work)
             _swap_in(work, target)
+            _sync(target.parent)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -59,6 +60,7 @@ def write_file(target: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(target)
+            _sync(target.parent)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -93,7 +95,14 @@ def _swap_in(work: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+    for path in (*sorted(folder.rglob("*")), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    """Make sure that a file's bytes, or a folder's names, outlast a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api_docs.catalogue import Catalogue
-from api_docs.errors import BrokenCatalogue, CallError, InvalidDoc, OutdatedSchema
+from api_docs.errors import BrokenCatalogue, CallError, CatalogueError, InvalidDoc, OutdatedSchema
 from api_docs.files import publish_folder, sha256_of
 from api_docs.models import SCHEMA_VERSION, ApiDoc
 
@@ -86,6 +86,50 @@ def write_catalogue(
     return manifest()
 
 
+def copy_catalogue(source: Path, target: Path, version: str) -> Manifest:
+    """Copy a catalogue folder byte for byte, all or nothing; `version` is the one that was read from it.
+
+    Raises:
+        BrokenCatalogue: when the copy is not what was read, because somebody writes there.
+        StorageError: when the disk is full or read-only.
+    """
+    manifest = read_manifest(source)
+
+    def fill(work: Path) -> None:
+        for name in (*manifest.files, MANIFEST):
+            (work / name).write_bytes(_bytes_of(source, name))
+        if not is_whole(work, version) or read_manifest(work) != manifest:
+            raise BrokenCatalogue(
+                f"{str(source)!r} changed while version {version!r} was copied; run the command again"
+            )
+
+    publish_folder(target, fill)
+    return manifest
+
+
+def is_whole(folder: Path, version: str) -> bool:
+    """Whether a folder holds this version, and every file of its manifest as it was written."""
+    try:
+        manifest = read_manifest(folder)
+        files = manifest.files.items()
+        return manifest.version == version and all(
+            sha256_of(folder / name) == entry.sha256 for name, entry in files
+        )
+    except (CatalogueError, OSError):
+        return False
+
+
+def _bytes_of(folder: Path, name: str) -> bytes:
+    if Path(name).name != name:
+        raise BrokenCatalogue(
+            f"{str(folder)!r} names {name!r}, which lies outside of it; rebuild the catalogue"
+        )
+    try:
+        return (folder / name).read_bytes()
+    except OSError as exc:
+        raise BrokenCatalogue(f"can't read {str(folder / name)!r}: {exc.strerror}; restore the file") from exc
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read a catalogue's manifest.
 
@@ -131,7 +175,7 @@ def load_catalogue(folder: Path) -> Catalogue:
             )
         docs.extend(found)
     try:
-        catalogue = Catalogue(docs, manifest.aliases)
+        catalogue = Catalogue(docs, manifest.aliases, manifest.created)
     except CallError as exc:
         raise BrokenCatalogue(f"{str(folder)!r}: {exc}") from exc
     if catalogue.version != manifest.version:

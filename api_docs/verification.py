@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -142,6 +142,23 @@ def check_doc(doc: ApiDoc) -> Entry:
     if (problem := check_call(entry.call, entry)) is not None:
         raise InvalidDoc(f"{doc.id}: its own call {doc.call!r} does not verify: {problem.message}")
     return entry
+
+
+def check_docs(docs: Iterable[ApiDoc]) -> None:
+    """Make sure that every doc's call template verifies against the doc itself.
+
+    Raises:
+        InvalidDoc: naming the first that doesn't, and how many more.
+    """
+    wrong = []
+    for doc in docs:
+        try:
+            check_doc(doc)
+        except (InvalidDoc, UnparseableCall) as exc:
+            wrong.append(str(exc))
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise InvalidDoc(f"{wrong[0]}{more}; mend or remove these docs")
 
 
 def check_call(call: Call, entry: Entry) -> Problem | None:

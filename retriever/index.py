@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,14 @@ class Index:
     doc_ids: tuple[str, ...]
     keywords: Bm25s
     dense: DenseIndex
+
+    def on_gpus(self) -> Index:
+        """The same index with its vectors on every GPU of this machine.
+
+        Raises:
+            ConfigurationError: when FAISS finds none.
+        """
+        return replace(self, dense=self.dense.on_gpus())
 
 
 class IndexManifest(BaseModel):
@@ -161,6 +169,22 @@ def open_index(folder: Path, catalogue: Catalogue, encoder: Encoder) -> Index:
         MissingIndex, BrokenIndex, OutdatedSchema: see `read_index_manifest`.
         IndexMismatch: when it was built from another catalogue or with another model.
     """
+    manifest = check_index(folder, catalogue, encoder.name)
+    if manifest.dimensions != encoder.dimensions:
+        raise IndexMismatch(
+            f"the index {str(folder)!r} has vectors of {manifest.dimensions} numbers, {encoder.name!r} makes "
+            f"{encoder.dimensions}; {_REBUILD}"
+        )
+    return _read_parts(folder, manifest, catalogue)
+
+
+def check_index(folder: Path, catalogue: Catalogue, embedding_model: str) -> IndexManifest:
+    """Make sure that an index is whole and belongs to this catalogue and model, without loading a model.
+
+    Raises:
+        MissingIndex, BrokenIndex, OutdatedSchema: see `read_index_manifest`.
+        IndexMismatch: when it was built from another catalogue or with another model.
+    """
     manifest = read_index_manifest(folder)
     if manifest.catalogue != catalogue.version or manifest.docs != len(catalogue):
         raise IndexMismatch(
@@ -168,14 +192,14 @@ def open_index(folder: Path, catalogue: Catalogue, encoder: Encoder) -> Index:
             f"({manifest.docs} docs), "
             f"not from {catalogue.version!r} ({len(catalogue)} docs); {_REBUILD}"
         )
-    if manifest.embedding_model != encoder.name or manifest.dimensions != encoder.dimensions:
+    if manifest.embedding_model != embedding_model:
         raise IndexMismatch(
             f"the index {str(folder)!r} was built with {manifest.embedding_model!r}, not with "
-            f"{encoder.name!r}; {_REBUILD}, or set CALLSMITH_EMBEDDING_MODEL back"
+            f"{embedding_model!r}; {_REBUILD}, or set CALLSMITH_EMBEDDING_MODEL back"
         )
     for name, expected in manifest.files.items():
         _check_file(folder / name, expected)
-    return _read_parts(folder, manifest, catalogue)
+    return manifest
 
 
 def _read_parts(folder: Path, manifest: IndexManifest, catalogue: Catalogue) -> Index:

@@ -5,7 +5,7 @@ Works on an index, a catalogue and an encoder. Knows nothing about prompts, HTTP
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import faiss
@@ -48,7 +48,7 @@ class Searcher:
         faiss.omp_set_num_threads(1)
         self.catalogue = catalogue
         self.version = index.version
-        self._encoder = encoder
+        self.encoder = encoder
         self._dense = index.dense
         self._keywords: KeywordIndex = index.keywords
         if bm25_backend is Bm25Backend.RANK_BM25:
@@ -63,11 +63,6 @@ class Searcher:
             [catalogue.hubs.index(doc.hub) for doc in catalogue.docs], dtype=np.int64
         )
         self._domains = np.array([doc.domain.value for doc in catalogue.docs])
-        self._rank: dict[RetrieverName, Callable[[str, Rows], _Ranking]] = {
-            RetrieverName.HYBRID: self._by_all_voices,
-            RetrieverName.BM25: self._by_words,
-            RetrieverName.DENSE: self._by_vectors,
-        }
 
     def search(
         self,
@@ -85,7 +80,7 @@ class Searcher:
         rows = self._candidates(hub, domain)
         if retriever is RetrieverName.NONE or not len(rows):
             return []
-        ranking = self._rank[retriever](instruction, rows)
+        ranking = self._rank(retriever, instruction, rows)
         return self._hits(ranking, k, self._order(ranking))
 
     def search_hubs(
@@ -103,7 +98,7 @@ class Searcher:
         rows = self._candidates(None, domain)
         if retriever is RetrieverName.NONE or not len(rows):
             return [], []
-        ranking = self._rank[retriever](instruction, rows)
+        ranking = self._rank(retriever, instruction, rows)
         order = self._order(ranking)
         hub_of, call_of = self._hub_of[ranking.rows[order]], self._call_of[ranking.rows[order]]
         firsts = [int((hub_of == hub).argmax()) for hub in np.unique(hub_of).tolist()]
@@ -122,22 +117,39 @@ class Searcher:
             chosen &= self._domains == domain.value
         return np.flatnonzero(chosen)
 
+    def _rank(self, retriever: RetrieverName, instruction: str, rows: Rows) -> _Ranking:
+        # No table of bound methods: a searcher that refers to itself outlives its last request until
+        # the garbage collector comes by, and after a swap that is the memory of a whole index.
+        if retriever is RetrieverName.BM25:
+            return self._by_words(instruction, rows)
+        if retriever is RetrieverName.DENSE:
+            return self._by_vectors(instruction, rows)
+        return self._by_all_voices(instruction, rows)
+
     def _by_words(self, instruction: str, rows: Rows) -> _Ranking:
         bm25 = self._keywords.scores(tokenize(instruction))[rows]
         shared = bm25 > 0
         return _Ranking(rows[shared], bm25[shared], {"bm25": bm25[shared]})
 
     def _by_vectors(self, instruction: str, rows: Rows) -> _Ranking:
-        dense = self._dense.scores(self._encoder.encode([instruction]))[rows]
+        dense = self._similarities(instruction, rows)
         return _Ranking(rows, dense, {"dense": dense})
 
     def _by_all_voices(self, instruction: str, rows: Rows) -> _Ranking:
         words = tokenize(instruction)
-        dense = self._dense.scores(self._encoder.encode([instruction]))[rows]
         bm25 = self._keywords.scores(words)[rows]
+        dense = self._similarities(instruction, rows, bm25)
         task = self._tasks.scores(words)[rows]
         fused = fuse(dense, bm25, task, self._call_of[rows])
         return _Ranking(rows, fused, {"bm25": bm25, "dense": dense, "task": task, "fused": fused})
+
+    def _similarities(self, instruction: str, rows: Rows, bm25: Scores | None = None) -> Scores:
+        """The inner product of the instruction with each of these rows, shape (rows,)."""
+        query = self.encoder.encode([instruction])
+        if len(rows) == len(self._dense):
+            return self._dense.best_scores(query, bm25)
+        found: Scores = self._dense.scores(query)[rows]
+        return found
 
     def _order(self, ranking: _Ranking) -> Rows:
         """Places of the ranking, best first, dead docs last; ties go to the earlier doc."""

@@ -1,7 +1,8 @@
 """What lies under `var/`, and what of it a running service opens: catalogue, index, encoder.
 
 An index lies in `indexes/<version>/`, named for the catalogue and the model that it was built from, so
-that another catalogue never meets it by accident.
+that another catalogue never meets it by accident. Published catalogues lie in `catalogues/<version>/`;
+which of them is served says the small file `current`, written by `service.publishing`.
 """
 
 from __future__ import annotations
@@ -9,22 +10,27 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api_docs.catalogue import Catalogue
-from api_docs.errors import OutdatedSchema, RetrievalIndexError
+from api_docs.errors import BrokenCatalogue, OutdatedSchema, RetrievalIndexError
 from api_docs.files import translated
-from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue
+from api_docs.storage import SNAPSHOT_FOLDER, first_error, load_catalogue, read_manifest
 from retriever.bm25 import Bm25Backend
 from retriever.embedding import (
     BatchingEncoder,
+    Encoder,
     SentenceEncoder,
     every_core,
     limit_threads,
     load_encoder,
     usable_cores,
 )
+from retriever.faiss_package import check_gpus, check_one_faiss
 from retriever.index import (
     Index,
     IndexManifest,
@@ -38,6 +44,9 @@ from retriever.searcher import Searcher
 from service.settings import Settings
 
 Progress = Callable[[int, int], None]
+
+CURRENT = "current"
+"""Name of the file that says which published catalogue is served."""
 
 _MOST_THREADS = 4
 """Cores beyond these make an encoding of one short text no quicker."""
@@ -57,18 +66,90 @@ class IndexInfo:
         return {**said, "folder": str(self.folder), "bytes": sum(path.stat().st_size for path in files)}
 
 
+class Current(BaseModel):
+    """The file `current`: which of the published catalogues is served, and since when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    catalogue: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
+    published: datetime
+
+
+def current_file(settings: Settings) -> Path:
+    """The file that says which published catalogue is served."""
+    return settings.var / CURRENT
+
+
+def published_folder(settings: Settings, version: str) -> Path:
+    """Where a published catalogue of this version lies."""
+    return settings.var / "catalogues" / version
+
+
+def read_current(settings: Settings) -> Current | None:
+    """What was published last, None where nothing ever was.
+
+    Raises:
+        BrokenCatalogue: when the file that says so is damaged.
+    """
+    path = current_file(settings)
+    try:
+        return Current.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as exc:
+        reason = first_error(exc) if isinstance(exc, ValidationError) else exc.strerror
+        raise BrokenCatalogue(
+            f"can't read {str(path)!r} ({reason}); write it anew with `callsmith docs publish`"
+        ) from exc
+
+
+def catalogue_folder(settings: Settings) -> Path:
+    """The folder of the catalogue that is served: the one that is set, else published, else shipped.
+
+    Raises:
+        BrokenCatalogue: when what was published last can't be told, or is gone.
+    """
+    if settings.catalogue is not None:
+        return settings.catalogue
+    current = read_current(settings)
+    if current is None:
+        return SNAPSHOT_FOLDER
+    folder = published_folder(settings, current.catalogue)
+    if not folder.exists():
+        raise BrokenCatalogue(
+            f"{str(current_file(settings))!r} names catalogue {current.catalogue!r}, but there is no "
+            f"{str(folder)!r}; publish one with `callsmith docs publish`"
+        )
+    return folder
+
+
 def read_catalogue(settings: Settings) -> Catalogue:
-    """The catalogue that the settings name.
+    """The catalogue that is served.
 
     Raises:
         CatalogueError: when it is damaged.
     """
-    return load_catalogue(settings.catalogue or SNAPSHOT_FOLDER)
+    return load_catalogue(catalogue_folder(settings))
+
+
+def served_version(settings: Settings) -> str:
+    """The index version that is to be served, by what the catalogue's manifest says.
+
+    Raises:
+        CatalogueError: when the manifest is damaged.
+    """
+    return index_version(read_manifest(catalogue_folder(settings)).version, settings.embedding_model)
 
 
 def index_folder(settings: Settings, catalogue: Catalogue) -> Path:
     """Where the index of this catalogue lies."""
-    return settings.var / "indexes" / index_version(catalogue.version, settings.embedding_model)
+    return index_folder_of(settings, index_version(catalogue.version, settings.embedding_model))
+
+
+def index_folder_of(settings: Settings, version: str) -> Path:
+    """Where the index of this version lies."""
+    return settings.var / "indexes" / version
 
 
 def index_info(settings: Settings) -> IndexInfo:
@@ -85,7 +166,14 @@ def ensure_index(
     Raises:
         CatalogueError, EmbeddingModelError, StorageError: when it can't be built.
     """
-    catalogue = read_catalogue(settings)
+    return ensure_index_of(read_catalogue(settings), settings, progress, force=force)
+
+
+def ensure_index_of(
+    catalogue: Catalogue, settings: Settings, progress: Progress | None = None, *, force: bool = False
+) -> tuple[IndexInfo, bool]:
+    """As `ensure_index`, for a catalogue that need not be the one that is served."""
+    check_one_faiss()
     folder = index_folder(settings, catalogue)
     encoder = _encoder(settings)
     built = force or not _opens(folder, catalogue, encoder)
@@ -101,14 +189,40 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
 
     Raises:
         CatalogueError, RetrievalIndexError, EmbeddingModelError, StorageError: see their messages.
+        ConfigurationError: when FAISS can't do what is set.
     """
+    check_faiss(settings)
     catalogue = read_catalogue(settings)
     folder = index_folder(settings, catalogue)
     if there := folder.exists():
         read_index_manifest(folder)  # what is wrong with it is sooner told than a model is loaded
     encoder = _encoder(settings)
     index = open_index(folder, catalogue, encoder) if there else _build(folder, catalogue, encoder, progress)
-    return Searcher(catalogue, index, BatchingEncoder(encoder), Bm25Backend(settings.bm25))
+    return _searcher(settings, catalogue, index, BatchingEncoder(encoder))
+
+
+def reopen_searcher(settings: Settings, encoder: Encoder) -> Searcher:
+    """The searcher over what is served now, with an encoder that is there already; builds nothing.
+
+    Raises:
+        CatalogueError, RetrievalIndexError: when it can't be opened as it is.
+    """
+    catalogue = read_catalogue(settings)
+    return _searcher(
+        settings, catalogue, open_index(index_folder(settings, catalogue), catalogue, encoder), encoder
+    )
+
+
+def check_faiss(settings: Settings) -> None:
+    """Make sure that the installed FAISS can do what is set; raises `ConfigurationError`."""
+    check_one_faiss()
+    if settings.faiss_device == "gpu":
+        check_gpus()
+
+
+def _searcher(settings: Settings, catalogue: Catalogue, index: Index, encoder: Encoder) -> Searcher:
+    placed = index.on_gpus() if settings.faiss_device == "gpu" else index
+    return Searcher(catalogue, placed, encoder, Bm25Backend(settings.bm25))
 
 
 def _encoder(settings: Settings) -> SentenceEncoder:
@@ -123,7 +237,7 @@ def _spare_cores(workers: int) -> int:
 
 def _build(folder: Path, catalogue: Catalogue, encoder: SentenceEncoder, progress: Progress | None) -> Index:
     # Before the work, not after it: may anything be written there at all?
-    with translated(folder), tempfile.TemporaryDirectory(dir=_made(folder.parent)):
+    with translated(folder), tempfile.TemporaryDirectory(prefix=".probe.", dir=_made(folder.parent)):
         pass
     with every_core():
         index = build_index(catalogue, encoder, progress)

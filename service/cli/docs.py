@@ -42,7 +42,7 @@ DataFolder = Annotated[
 ]
 CatalogueFolder = Annotated[
     Path | None,
-    typer.Option("--catalogue", help="Catalogue folder [default: CALLSMITH_CATALOGUE, or the snapshot]."),
+    typer.Option("--catalogue", help="Catalogue folder [default: the one that is served]."),
 ]
 
 
@@ -123,19 +123,10 @@ def import_(  # noqa: PLR0913, PLR0917 - one parameter per option
 @app.command()
 def validate(catalogue: CatalogueFolder = None, as_json: AsJson = False) -> None:
     """Check that a catalogue is whole, and that every call of it verifies against its own doc."""
-    from api_docs.errors import CallsmithError, InvalidDoc  # noqa: PLC0415 - heavy
-    from api_docs.verification import check_doc  # noqa: PLC0415
+    from api_docs.verification import check_docs  # noqa: PLC0415 - heavy
 
     loaded = _load(catalogue)
-    wrong = []
-    for doc in loaded.docs:
-        try:
-            check_doc(doc)
-        except CallsmithError as exc:
-            wrong.append(str(exc))
-    if wrong:
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise InvalidDoc(f"{wrong[0]}{more}; mend or remove these docs")
+    check_docs(loaded.docs)
     if as_json:
         show_json({"valid": True, "version": loaded.version, "docs": len(loaded)})
     else:
@@ -143,10 +134,34 @@ def validate(catalogue: CatalogueFolder = None, as_json: AsJson = False) -> None
 
 
 @app.command()
+def publish(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Catalogue folder [default: the shipped snapshot].")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a catalogue, build its index, and have it served; running services take it up by themselves."""
+    from service.publishing import publish as publish_catalogue  # noqa: PLC0415 - heavy
+    from service.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    with progress("building the index") as report:
+        found = publish_catalogue(settings, folder, report)
+    if as_json:
+        show_json(found.summary())
+    else:
+        said = "published" if found.changed else "already published"
+        out().print(Text(f"{said}: {found.docs} docs, version {found.version}, index {found.index_version}"))
+    if not found.served:
+        said = f"CALLSMITH_CATALOGUE is set, so {str(settings.catalogue)!r} is what is served here; unset it"
+        errors().print(Text(said, style="yellow"), soft_wrap=True)
+
+
+@app.command()
 def diff(
     before: Annotated[Path, typer.Argument(help="Catalogue folder.")],
     after: Annotated[
-        Path | None, typer.Argument(help="Catalogue folder [default: CALLSMITH_CATALOGUE, or the snapshot].")
+        Path | None, typer.Argument(help="Catalogue folder [default: the one that is served].")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
