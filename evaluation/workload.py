@@ -11,7 +11,7 @@ import random
 
 from api_docs.tasks import TASKS
 
-_OPENINGS = (
+OPENINGS = (
     "I run a small shop and want to",
     "Our clinic would like to",
     "For a school project I have to",
@@ -25,7 +25,7 @@ _OPENINGS = (
     "The city's transport office plans to",
     "We build a mobile game that has to",
 )
-_ENDINGS = (
+ENDINGS = (
     "on a phone without a network.",
     "for several thousand files a day.",
     "and it should run on a plain CPU.",
@@ -47,7 +47,7 @@ def instructions(count: int, seed: int = 0) -> list[str]:
     """
     uses = [use for task in TASKS.values() for use in task.uses]
     every = [
-        f"{opening} {use} {ending}" for opening, use, ending in itertools.product(_OPENINGS, uses, _ENDINGS)
+        f"{opening} {use} {ending}" for opening, use, ending in itertools.product(OPENINGS, uses, ENDINGS)
     ]
     if count > len(every):
         raise ValueError(f"{count} instructions asked for; the task table makes {len(every)}")

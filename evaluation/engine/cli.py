@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,6 +62,133 @@ def random(
             return figures
 
         finish("random", asyncio.run(measured()), folder, as_json)
+
+
+@app.command()
+def prefix(
+    count: Annotated[int, typer.Option("--instructions", min=16, max=5_000, help="Of the mix.")] = 400,
+    k: Annotated[int, typer.Option(min=2, max=20, help="Docs in a prompt that shows several.")] = 5,
+    folder: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """The engine's prefix cache: prompts with the docs first against those with the instruction first."""
+    from evaluation.engine import prefix as measure  # noqa: PLC0415 - heavy
+    from evaluation.engine.vllm import Vllm  # noqa: PLC0415
+    from service.runtime import open_runtime  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+
+    blocks = measure.CACHE_TOKENS // measure.BLOCK
+    cache = ("--block-size", str(measure.BLOCK), "--num-gpu-blocks-override", str(blocks))
+    with tiny_model(context=8_192) as model, _starting(Vllm(model, context=8_192, more=cache)) as engine:
+        runtime = open_runtime(load_settings(engine_url=engine.url))
+
+        async def measured() -> dict[str, Any]:
+            with progress("styles of prompts") as report:
+                figures = await measure.measure(runtime, engine, count, k, report)
+            await runtime.aclose()
+            return {"model": model.name, **figures}
+
+        finish("prefix", asyncio.run(measured()), folder, as_json)
+
+
+@app.command()
+def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
+    count: Annotated[int, typer.Option("--requests", min=16, max=2_000, help="Per round.")] = 96,
+    hidden: Annotated[int, typer.Option(min=64, max=4_096, help="Width of the model.")] = 512,
+    layers: Annotated[int, typer.Option(min=1, max=64, help="Layers of the model.")] = 8,
+    tokens: Annotated[int, typer.Option(min=8, max=512, help="Tokens per answer at most.")] = 96,
+    folder: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the service adds: through it, against a raw client straight to vLLM; with 16 clients and alone."""
+    from evaluation.engine import overhead as measure  # noqa: PLC0415 - heavy
+    from evaluation.engine.asking import record  # noqa: PLC0415
+    from evaluation.engine.random_weights import requests_over_hubs  # noqa: PLC0415
+    from evaluation.engine.served import Service  # noqa: PLC0415
+    from evaluation.engine.vllm import CONTEXT, Vllm  # noqa: PLC0415
+    from service.runtime import open_runtime  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+
+    engine_cores, service_cores = measure.cores()
+    with contextlib.ExitStack() as programs:
+        model = programs.enter_context(tiny_model(hidden_size=hidden, heads=hidden // 64, layers=layers))
+        limits = ("--max-num-seqs", str(measure.CLIENTS))
+        engine = programs.enter_context(
+            _starting(Vllm(model, cores=engine_cores, threads=len(engine_cores), more=limits))
+        )
+        settings = {"engine_url": engine.url, "engine_timeout": 300.0, "engine_context": CONTEXT}
+        programs.enter_context(measure.pinned(service_cores))
+        service = programs.enter_context(Service(service_cores, **settings))
+
+        async def measured() -> dict[str, Any]:
+            runtime = open_runtime(load_settings(**settings))
+            asked = requests_over_hubs(count, runtime.served.catalogue, temperature=0.0, max_tokens=tokens)
+            recorded = await record(runtime, asked)
+            await runtime.aclose()
+            figures: dict[str, Any] = {
+                "model": model.name,
+                "prompt_style": runtime.settings.prompt_style,
+                "cores": {"engine": engine_cores, "service_and_client": service_cores},
+            }
+            for name, clients, some in (
+                (f"{measure.CLIENTS}_clients", measure.CLIENTS, recorded),
+                ("one_client", 1, recorded[: max(16, count // 6)]),
+            ):
+                with progress(f"{name.replace('_', ' ')}, rounds") as report:
+                    figures[name] = await measure.compare(service.url, engine.url, some, clients, report)
+            return figures
+
+        finish("overhead", asyncio.run(measured()), folder, as_json)
+
+
+@app.command()
+def faults(
+    folder: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """What callers see while the engine is killed, hangs, talks nonsense, the index is swapped, and so on."""
+    from evaluation.engine import faults as measure  # noqa: PLC0415 - heavy
+    from evaluation.engine import results  # noqa: PLC0415
+    from evaluation.engine.load import Load  # noqa: PLC0415
+    from evaluation.engine.served import Service  # noqa: PLC0415
+    from evaluation.engine.vllm import CONTEXT, Vllm  # noqa: PLC0415
+    from evaluation.workload import instructions  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+
+    async def measured(engine: Vllm, work: Path) -> dict[str, Any]:
+        async with measure.proxied(engine) as proxy:
+            settings = {
+                "var": own_var(load_settings().var, work / "var"),
+                "engine_url": proxy.url,
+                "engine_timeout": measure.TIMEOUT,
+                "engine_context": CONTEXT,
+                "watch_seconds": 1,
+            }
+            service = Service(**settings)
+            await asyncio.to_thread(service.__enter__)
+            try:
+                load = Load(service.url, instructions(400, seed=21))
+                with progress("faults") as report:
+                    stage = measure.Stage(engine, proxy, service, load, work)
+                    return await measure.measure(stage, report)
+            finally:
+                await asyncio.to_thread(service.close)
+
+    with tiny_model() as model, tempfile.TemporaryDirectory(prefix="callsmith-faults-") as work:
+        limits = ("--max-num-seqs", "32")
+        with _starting(Vllm(model, more=limits)) as engine:
+            figures = {"model": model.name, **asyncio.run(measured(engine, Path(work)))}
+    figures["must_be_zero"] = measure.total(figures["rows"])
+    results.write_table("faults", figures["rows"], folder)
+    finish("faults", figures, folder, as_json)
+
+
+def own_var(there: Path, folder: Path) -> Path:
+    """A folder to publish in, with the indexes that there are."""
+    folder.mkdir()
+    if (there / "indexes").is_dir():
+        shutil.copytree(there / "indexes", folder / "indexes")
+    return folder
 
 
 @contextlib.contextmanager

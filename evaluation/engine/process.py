@@ -22,7 +22,7 @@ import psutil
 
 from api_docs.errors import MeasurementFailed
 
-TAIL_LINES: Final = 40
+TAIL_LINES: Final = 20
 """Lines of a program's log that an error quotes."""
 _POLL: Final = 0.1
 """Seconds between two looks at what a program does."""
@@ -59,12 +59,13 @@ class Program:
     ) -> None:
         self.name = name
         self.command = tuple(command)
-        self._environment = dict(environment)
+        self.environment = dict(environment)
         self._cores = cores
         self._process: subprocess.Popen[bytes] | None = None
         handle, path = tempfile.mkstemp(prefix=f"callsmith-{name}-", suffix=".log")
         os.close(handle)
         self.log = Path(path)
+        self._keep_log = False
 
     def __enter__(self) -> Self:
         try:
@@ -87,7 +88,7 @@ class Program:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the commands are ours
                 command,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -95,13 +96,14 @@ class Program:
             )
 
     def close(self) -> None:
-        """End every process of it, and remove its log.
+        """End every process of it, and remove its log unless an error has named it.
 
         Raises:
             MeasurementFailed: naming the processes that are left.
         """
         left = self.end()
-        self.log.unlink(missing_ok=True)
+        if not self._keep_log:
+            self.log.unlink(missing_ok=True)
         if left:
             shown = ", ".join(map(str, sorted(left)))
             raise MeasurementFailed(
@@ -180,10 +182,14 @@ class Program:
         deadline = time.monotonic() + seconds
         while not ready():
             if (status := self.status) is not None:
-                raise MeasurementFailed(f"{self.name} ended with {status} before {what}:\n{self.tail()}")
+                raise self._failure(f"ended with {status} before it was {what}")
             if time.monotonic() > deadline:
-                raise MeasurementFailed(f"{self.name}: not {what} within {seconds:g} s:\n{self.tail()}")
+                raise self._failure(f"was not {what} within {seconds:g} s")
             time.sleep(_POLL)
+
+    def _failure(self, what: str) -> MeasurementFailed:
+        self._keep_log = True
+        return MeasurementFailed(f"{self.name} {what}; its log, {str(self.log)!r}, ends with:\n{self.tail()}")
 
     def tail(self) -> str:
         """The end of its log."""

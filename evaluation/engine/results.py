@@ -36,15 +36,20 @@ def described(name: str, figures: Mapping[str, Any], python: Path = PYTHON) -> d
 
 
 def write(name: str, results: Mapping[str, Any], folder: Path | None = None) -> Path:
-    """Keep results as `NAME.json`, and a `table` among them as `NAME.md` too; the JSON's path.
+    """Keep results as `NAME.json`; its path.
 
     Raises:
         StorageError: when it can't be written.
     """
-    where = folder or FOLDER
-    where.mkdir(parents=True, exist_ok=True)
-    path = where / f"{name}.json"
+    path = _made(folder) / f"{name}.json"
     write_file(path, orjson.dumps(results, option=orjson.OPT_INDENT_2) + b"\n")
+    return path
+
+
+def write_table(name: str, rows: list[dict[str, Any]], folder: Path | None = None) -> Path:
+    """Keep rows as a Markdown table, `NAME.md`, for people; its path."""
+    path = _made(folder) / f"{name}.md"
+    write_file(path, table(rows).encode())
     return path
 
 
@@ -53,6 +58,12 @@ def table(rows: list[dict[str, Any]]) -> str:
     names = list(rows[0]) if rows else []
     lines = [names, ["---"] * len(names), *([_cell(row[name]) for name in names] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _made(folder: Path | None) -> Path:
+    where = folder or FOLDER
+    where.mkdir(parents=True, exist_ok=True)
+    return where
 
 
 def _cell(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Collection
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import httpx2
 
+from api_docs.errors import MeasurementFailed
 from evaluation.engine.process import Program, free_port
 from service.settings import PREFIX, variable
 
@@ -42,3 +44,26 @@ class Service(Program):
             return httpx2.get(f"{self.url}/readyz", timeout=5).status_code == 200
         except httpx2.TransportError:
             return False
+
+    async def callsmith(self, *arguments: str) -> None:
+        """Run another command of ours with the service's settings.
+
+        Raises:
+            MeasurementFailed: with what it said, when it fails.
+        """
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "service.cli",
+            *arguments,
+            env=self.environment,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            _, said = await process.communicate()
+        except BaseException:
+            process.kill()
+            raise
+        if process.returncode:
+            raise MeasurementFailed(f"callsmith {' '.join(arguments)} failed: {said.decode()[-1_000:]}")

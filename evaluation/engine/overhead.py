@@ -1,0 +1,113 @@
+"""What the service adds to the engine: through the service, against a raw client straight to vLLM.
+
+Same prompts, grammars, limits and concurrency, recorded through the pipeline; everything is asked once
+before, so that both find prefixes and grammars cached. The engine has a core of its own, service and client
+share the other one: beside a GPU, too, the engine doesn't live on the service's cores.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import httpx2
+
+from api_docs.errors import MeasurementFailed
+from evaluation.engine.asking import Progress, Recorded, Timed, ask_raw, raw, timed
+
+CLIENTS: Final = 16
+ROUNDS: Final = 5
+
+
+def cores() -> tuple[list[int], list[int]]:
+    """The engine's cores, and one for service and client.
+
+    Raises:
+        MeasurementFailed: where there is one core only.
+    """
+    *engine, last = sorted(os.sched_getaffinity(0))
+    if not engine:
+        raise MeasurementFailed("one core only: the engine would compete with the service; use two or more")
+    return engine, [last]
+
+
+@contextmanager
+def pinned(cores: Sequence[int]) -> Iterator[None]:
+    """Keep this process, and what it starts meanwhile, on some cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+async def compare(
+    service_url: str, engine_url: str, recorded: Sequence[Recorded], clients: int, progress: Progress
+) -> dict[str, Any]:
+    """`ROUNDS` alternations of both ways over the same requests; medians over rounds."""
+    bodies = [raw(one) for one in recorded]
+    await ask_raw(engine_url, bodies, clients)
+    await _through(service_url, recorded, clients)
+    direct: list[Timed] = []
+    through: list[Timed] = []
+    within: list[float] = []
+    for number in range(1, ROUNDS + 1):
+        # Each way goes first in turn, so that a drift of the machine meets both alike.
+        for way in ("direct", "through") if number % 2 else ("through", "direct"):
+            if way == "direct":
+                direct.append(await ask_raw(engine_url, bodies, clients))
+            else:
+                took, own = await _through(service_url, recorded, clients)
+                through.append(took)
+                within += own
+        progress(number, ROUNDS)
+    ratios = [t.requests_per_second / d.requests_per_second for t, d in zip(through, direct, strict=True)]
+    added = [t.median_ms - d.median_ms for t, d in zip(through, direct, strict=True)]
+    return {
+        "clients": clients,
+        "rounds": ROUNDS,
+        "requests_per_round": len(recorded),
+        "requests_per_second": {
+            "direct": _median(direct, "requests_per_second"),
+            "through": _median(through, "requests_per_second"),
+        },
+        "requests_per_second_ratio": round(statistics.median(ratios), 4),
+        "median_ms": {"direct": _median(direct, "median_ms"), "through": _median(through, "median_ms")},
+        "added_median_ms": round(statistics.median(added), 2),
+        "within_the_service_ms": round(statistics.median(within), 2),
+        "tokens_per_request": {
+            "direct": round(statistics.mean(one.tokens / len(recorded) for one in direct), 1),
+            "through": round(statistics.mean(one.tokens / len(recorded) for one in through), 1),
+        },
+        "each_round": {
+            "ratio": [round(one, 4) for one in ratios],
+            "added_ms": [round(one, 2) for one in added],
+        },
+    }
+
+
+async def _through(url: str, recorded: Sequence[Recorded], clients: int) -> tuple[Timed, list[float]]:
+    """Through the service; and what each request spent there outside the engine, milliseconds."""
+    within: list[float] = []
+    async with httpx2.AsyncClient(timeout=600, limits=httpx2.Limits(max_connections=clients)) as client:
+
+        async def ask(one: Recorded) -> int:
+            answer = await client.post(f"{url}/generate_call", json=one.request.model_dump(mode="json"))
+            if answer.status_code != 200:
+                raise MeasurementFailed(f"the service answered {answer.status_code}: {answer.text[:500]}")
+            said = answer.json()
+            if said["generator"]["degraded"]:
+                raise MeasurementFailed(f"the engine did not answer: {said['generator']['reason']}")
+            timing = said["timing_ms"]
+            within.append(timing["total"] - timing["generate"])
+            return int(said["generator"]["tokens"]["completion"])
+
+        return await timed(recorded, ask, clients), within
+
+
+def _median(rounds: Sequence[Timed], name: str) -> float:
+    return round(statistics.median(getattr(one, name) for one in rounds), 3)
