@@ -89,13 +89,14 @@ def log_config(settings: Settings) -> dict[str, Any]:
     of_all = {"handlers": ["stderr"], "level": level.upper(), "propagate": False}
     # uvicorn's own remarks on starting and stopping are of use only to those who debug it.
     quiet = level.upper() if level in (LogLevel.DEBUG, LogLevel.ERROR) else "WARNING"
+    stderr = {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
+    # Of other packages only warnings, even of those whose loggers say that they want all to be told.
+    others = {**stderr, "level": "ERROR" if level is LogLevel.ERROR else "WARNING"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": formatter}},
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
-        },
-        "root": {"handlers": ["stderr"], "level": "ERROR" if level is LogLevel.ERROR else "WARNING"},
+        "handlers": {"stderr": stderr, "others": others},
+        "root": {"handlers": ["others"], "level": others["level"]},
         "loggers": {"callsmith": of_all, "uvicorn": {**of_all, "level": quiet}},
     }

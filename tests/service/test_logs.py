@@ -142,6 +142,9 @@ def test_lines_outside_of_requests_carry_none(logged: Callable[[Settings], Log])
     logging.getLogger(SERVICE).info("serving", extra={"fields": {"workers": 1}})
     logging.getLogger("somebody.else").warning("%s happened", "something")
     logging.getLogger("somebody.else").info("chatter")
+    chatty = logging.getLogger("somebody.chatty")
+    chatty.setLevel(logging.DEBUG)
+    chatty.debug("chatter")
     serving, other = log.lines
     assert serving.keys() == {"time", "level", "message", "workers"}
     assert (other["level"], other["message"]) == ("warning", "something happened")
