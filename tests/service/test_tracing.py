@@ -55,6 +55,7 @@ def spans_of(monkeypatch: pytest.MonkeyPatch, searcher: Searcher) -> Ask:
     def ask(
         method: str = "POST",
         path: str = "/generate_call",
+        *,
         engine: Any = None,
         grounded: Any = None,
         headers: dict[str, str] | None = None,
