@@ -54,7 +54,7 @@ class Runtime:
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="callsmith", daemon=True).start()
+                threading.Thread(target=_run, args=(self._loop,), name="callsmith", daemon=True).start()
         return asyncio.run_coroutine_threadsafe(work(*arguments), self._loop).result()
 
     async def aclose(self) -> None:
@@ -67,6 +67,13 @@ class Runtime:
         self.run(self.aclose)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
 
 
 def open_runtime(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Runtime:
