@@ -37,6 +37,7 @@ class FaultyProxy:
         self.met = 0  # requests that met a fault
         self._behind = port_behind
         self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -52,22 +53,32 @@ class FaultyProxy:
             yield self
         finally:
             self._server.close()
-            self._server.close_clients()
+            for task in self._serving:
+                task.cancel()
+            await asyncio.gather(*self._serving, return_exceptions=True)
             await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(self._answer(reader, writer))
+        self._serving.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._serving.discard(task)
+            await _close(writer)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             request = await _read_request(reader)
             fault = self.fault if request.startswith(b"POST") else Fault.NONE
             self.met += fault is not Fault.NONE
             match fault:
                 case Fault.ERROR:
-                    writer.write(_answer(b"500 Internal Server Error", b'{"error": {"message": "broken"}}'))
+                    writer.write(_response(b"500 Internal Server Error", b'{"error": {"message": "broken"}}'))
                 case Fault.MALFORMED:
-                    writer.write(_answer(b"200 OK", b'{"choices": [{"text": "<<<dom'))
+                    writer.write(_response(b"200 OK", b'{"choices": [{"text": "<<<dom'))
                 case _:
                     await self._pass_on(request, fault, reader, writer)
-        await _close(writer)
 
     async def _pass_on(
         self, request: bytes, fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -113,7 +124,7 @@ async def _read_request(reader: asyncio.StreamReader) -> bytes:
     return b"\r\n".join([first, *kept, b"connection: close"]) + b"\r\n\r\n" + body
 
 
-def _answer(status: bytes, body: bytes) -> bytes:
+def _response(status: bytes, body: bytes) -> bytes:
     head = b"HTTP/1.1 " + status + b"\r\ncontent-type: application/json\r\nconnection: close\r\n"
     return head + b"content-length: " + str(len(body)).encode() + b"\r\n\r\n" + body
 

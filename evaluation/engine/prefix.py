@@ -50,17 +50,17 @@ def mix(count: int, seed: int = 0) -> list[str]:
 
 
 def styles(k: int) -> dict[str, Render]:
-    """Every style, with one doc and with `k`; and texts that put the docs first, for comparison.
+    """Every style, with one doc and with `k`, and our own with its docs by id.
 
     By id, sets of docs that differ in order only have the same prefix, at the price of not telling the model
     which one is best.
     """
-    rendered: dict[str, Render] = {}
-    for docs in (1, k):
-        for style in PromptStyle:
-            rendered[f"{style.value}, {docs} docs"] = _styled(style, docs)
-        rendered[f"gorilla turned round, {docs} docs"] = _turned_round(docs)
-    rendered[f"gorilla turned round, {k} docs by id"] = _by_id(k)
+    rendered: dict[str, Render] = {
+        f"{style.value}, {docs} docs" if docs > 1 else f"{style.value}, 1 doc": _styled(style, docs)
+        for docs in (1, k)
+        for style in PromptStyle
+    }
+    rendered[f"{PromptStyle.CALLSMITH.value}, {k} docs by id"] = _by_id(k)
     return rendered
 
 
@@ -68,20 +68,9 @@ def _styled(style: PromptStyle, k: int) -> Render:
     return lambda instruction, docs: build_prompt(instruction, docs, style, k_docs=k)
 
 
-def _turned_round(k: int) -> Render:
-    """Gorilla's words, docs before the instruction."""
-
-    def render(instruction: str, docs: Sequence[ApiDoc]) -> Prompt:
-        known = build_prompt(instruction, docs, PromptStyle.GORILLA, k_docs=k)
-        user, _, reference = known.text.removesuffix("###ASSISTANT: ").partition("\n Use this API")
-        return dataclasses.replace(known, text=f" Use this API{reference}\n{user}###ASSISTANT: ")
-
-    return render
-
-
 def _by_id(k: int) -> Render:
-    turned = _turned_round(k)
-    return lambda instruction, docs: turned(instruction, sorted(docs[:k], key=lambda doc: doc.id))
+    styled = _styled(PromptStyle.CALLSMITH, k)
+    return lambda instruction, docs: styled(instruction, sorted(docs[:k], key=lambda doc: doc.id))
 
 
 async def measure(runtime: Runtime, engine: Vllm, count: int, k: int, progress: Progress) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import httpx2
 import openai
 import pytest
@@ -105,7 +103,9 @@ def test_the_engine_takes_the_grammar_of_every_kind_of_call(engine: Vllm, search
         for argument in entry.doc.arguments:
             kinds.setdefault((entry.loader.name, argument.type), entry)
     with httpx2.Client(base_url=engine.url, timeout=120) as client:
-        for some in itertools.batched(kinds.values(), 5):
+        every = list(kinds.values())
+        for begin in range(0, len(every), 5):
+            some = every[begin : begin + 5]
             grammar = constraint_from(some).grammar
             body = {"model": MODEL_NAME, "prompt": "-", "max_tokens": 1, "temperature": 0}
             answer = client.post("/completions", json=body | {"structured_outputs": {"grammar": grammar}})
