@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ _SPEED = """
 
 `make bench`, a real server on loopback, every instruction distinct, no cache of results:
 """
+_ENGINE = """
+## With the engine
+
+`make bench-engine`: a real vLLM on this machine's CPU, with a LLaMA of random weights. *random*: what the
+constraint makes of such a model, and what it costs. *prefix*: how much of a prompt the engine has cached.
+*overhead*: through the service against straight to vLLM. *faults*: what callers saw while things broke.
+"""
+_ASIDE = ("each_round", "free_arguments", "reasons", "refused", "rows", "versions", "machine", "must_be_zero")
+"""Parts of a result that are read in its file."""
 
 
 def write_page(folder: Path) -> Path:
@@ -51,9 +61,32 @@ def write_page(folder: Path) -> Path:
     if bench.exists():
         lines += [_SPEED, "| figure | value |", "|---|---|"]
         lines += [_row(pair) for pair in _flat(orjson.loads(bench.read_bytes()))]
+    lines += _with_engine(folder / "engine")
     path = folder / "README.md"
     write_file(path, ("\n".join(lines) + "\n").encode())
     return path
+
+
+def _with_engine(folder: Path) -> list[str]:
+    lines = [_ENGINE] if any(folder.glob("*.json")) else []
+    for name in ("random", "prefix", "overhead", "faults"):
+        if not (path := folder / f"{name}.json").exists():
+            continue
+        result = orjson.loads(path.read_bytes())
+        lines += [f"### {name}\n", "| figure | value |", "|---|---|"]
+        lines += [_row(pair) for pair in _flat(_without(result, _ASIDE))]
+        if rows := result.get("rows"):
+            lines += ["", _row(rows[0]), _row(["---"] * len(rows[0])), *(_row(row.values()) for row in rows)]
+        lines.append("")
+    return lines
+
+
+def _without(values: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {
+        name: _without(value, names) if isinstance(value, dict) else value
+        for name, value in values.items()
+        if name not in names
+    }
 
 
 def _system(run: dict[str, Any]) -> str:

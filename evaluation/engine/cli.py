@@ -96,7 +96,7 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     count: Annotated[int, typer.Option("--requests", min=16, max=2_000, help="Per round.")] = 96,
     hidden: Annotated[int, typer.Option(min=64, max=4_096, help="Width of the model.")] = 512,
     layers: Annotated[int, typer.Option(min=1, max=64, help="Layers of the model.")] = 8,
-    tokens: Annotated[int, typer.Option(min=8, max=512, help="Tokens per answer at most.")] = 96,
+    tokens: Annotated[int, typer.Option(min=24, max=512, help="Tokens per answer at most.")] = 240,
     folder: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -116,18 +116,23 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
         engine = programs.enter_context(
             _starting(Vllm(model, cores=engine_cores, threads=len(engine_cores), more=limits))
         )
-        settings = {"engine_url": engine.url, "engine_timeout": 300.0, "engine_context": CONTEXT}
+        settings: dict[str, Any] = {
+            "engine_url": engine.url,
+            "engine_timeout": 300.0,
+            "engine_context": CONTEXT,
+        }
         programs.enter_context(measure.pinned(service_cores))
         service = programs.enter_context(Service(service_cores, **settings))
 
         async def measured() -> dict[str, Any]:
             runtime = open_runtime(load_settings(**settings))
-            asked = requests_over_hubs(count, runtime.served.catalogue, temperature=0.0, max_tokens=tokens)
-            recorded = await record(runtime, asked)
+            asked = requests_over_hubs(count, runtime.served.catalogue, temperature=0.0)
+            recorded = await record(runtime, measure.of_different_lengths(asked, tokens))
             await runtime.aclose()
             figures: dict[str, Any] = {
                 "model": model.name,
                 "prompt_style": runtime.settings.prompt_style,
+                "tokens_at_most": [tokens // 3, tokens],
                 "cores": {"engine": engine_cores, "service_and_client": service_cores},
             }
             for name, clients, some in (
@@ -157,7 +162,7 @@ def faults(
 
     async def measured(engine: Vllm, work: Path) -> dict[str, Any]:
         async with measure.proxied(engine) as proxy:
-            settings = {
+            settings: dict[str, Any] = {
                 "var": own_var(load_settings().var, work / "var"),
                 "engine_url": proxy.url,
                 "engine_timeout": measure.TIMEOUT,

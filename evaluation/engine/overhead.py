@@ -8,6 +8,7 @@ share the other one: beside a GPU, too, the engine doesn't live on the service's
 from __future__ import annotations
 
 import os
+import random
 import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ import httpx2
 
 from api_docs.errors import MeasurementFailed
 from evaluation.engine.asking import Progress, Recorded, Timed, ask_raw, raw, timed
+from service.schemas import GenerateRequest
 
 CLIENTS: Final = 16
 ROUNDS: Final = 5
@@ -32,6 +34,15 @@ def cores() -> tuple[list[int], list[int]]:
     if not engine:
         raise MeasurementFailed("one core only: the engine would compete with the service; use two or more")
     return engine, [last]
+
+
+def of_different_lengths(requests: Sequence[GenerateRequest], most: int) -> list[GenerateRequest]:
+    """The requests with limits between a third of `most` tokens and `most`.
+
+    Answers of one length would end in step, so that all callers came back in the same moment.
+    """
+    draw = random.Random(17)  # noqa: S311 - a workload, no secret
+    return [one.model_copy(update={"max_tokens": draw.randint(most // 3, most)}) for one in requests]
 
 
 @contextmanager
@@ -110,4 +121,4 @@ async def _through(url: str, recorded: Sequence[Recorded], clients: int) -> tupl
 
 
 def _median(rounds: Sequence[Timed], name: str) -> float:
-    return round(statistics.median(getattr(one, name) for one in rounds), 3)
+    return float(round(statistics.median(getattr(one, name) for one in rounds), 3))

@@ -33,6 +33,22 @@ def test_a_run_is_a_row_and_what_was_not_measured_is_a_dash(tmp_path: Path) -> N
     assert "| tfhub | gorilla_RT_bm25 | 2 | – | – | 0.500 |" in page
 
 
+def test_what_was_measured_with_the_engine_is_told_without_its_rounds(tmp_path: Path) -> None:
+    (tmp_path / "engine").mkdir()
+    random = {"command": "x", "cost": {"tokens_per_second": 5, "each_round": [1, 2]}, "versions": {"a": "1"}}
+    faults = {"callers": 8, "rows": [{"fault": "killed", "5xx": 0}, {"fault": "hung", "5xx": 1}]}
+    for name, result in (("random", random), ("faults", faults)):
+        (tmp_path / "engine" / f"{name}.json").write_bytes(orjson.dumps(result))
+    page = write_page(tmp_path).read_text(encoding="utf-8")
+    assert (
+        "### random\n\n| figure | value |\n|---|---|\n| command | x |\n| cost: tokens per second | 5 |\n"
+        in page
+    )
+    assert "| fault | 5xx |\n| --- | --- |\n| killed | 0 |\n| hung | 1 |\n" in page
+    assert "each round" not in page
+    assert "### prefix" not in page
+
+
 def test_the_readmes_table_is_that_of_the_files() -> None:
     readme = (RESULTS.parent.parent / "README.md").read_text(encoding="utf-8")
     runs = [orjson.loads(path.read_bytes()) for path in (RESULTS / "apibench").glob("*.json")]
