@@ -45,8 +45,8 @@ class Service(Program):
         except httpx2.TransportError:
             return False
 
-    async def callsmith(self, *arguments: str) -> None:
-        """Run another command of ours with the service's settings.
+    async def callsmith(self, *arguments: str, **settings: Any) -> None:
+        """Run another command of ours with the service's settings, and further ones.
 
         Raises:
             MeasurementFailed: with what it said, when it fails.
@@ -56,7 +56,7 @@ class Service(Program):
             "-m",
             "service.cli",
             *arguments,
-            env=self.environment,
+            env=self.environment | {variable(name): str(value) for name, value in settings.items()},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
