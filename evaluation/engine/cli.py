@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.output import AsJson, new_app, out, progress, show_json
+from service.cli.output import AsJson, errors, new_app, out, progress, show_json
 
 if TYPE_CHECKING:
     from evaluation.engine.vllm import Vllm
@@ -170,12 +170,12 @@ def faults(
                 "watch_seconds": 1,
             }
             service = Service(**settings)
-            await asyncio.to_thread(service.__enter__)
             try:
+                await asyncio.to_thread(service.start)
                 load = Load(service.url, instructions(400, seed=21))
                 with progress("faults") as report:
                     stage = measure.Stage(engine, proxy, service, load, work)
-                    return await measure.measure(stage, report)
+                    return await measure.measure(stage, report, tell)
             finally:
                 await asyncio.to_thread(service.close)
 
@@ -186,6 +186,11 @@ def faults(
     figures["must_be_zero"] = measure.total(figures["rows"])
     results.write_table("faults", figures["rows"], folder)
     finish("faults", figures, folder, as_json)
+
+
+def tell(row: dict[str, Any]) -> None:
+    """Say what is known so far: the whole takes long, and may be interrupted."""
+    errors().print(", ".join(f"{name}: {value}" for name, value in row.items()), soft_wrap=True)
 
 
 def own_var(there: Path, folder: Path) -> Path:

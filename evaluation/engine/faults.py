@@ -58,8 +58,8 @@ class Stage:
         return self.work / "fewer"
 
 
-async def measure(stage: Stage, progress: Progress) -> dict[str, Any]:
-    """Every fault in turn; `rows` say what callers saw."""
+async def measure(stage: Stage, progress: Progress, told: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Every fault in turn; `rows` say what callers saw, and `told` hears each as soon as it is known."""
     await _index_of_fewer_docs(stage)
     await _until_by_engine(stage.load, CALLERS)
     faults: dict[str, Callable[[Stage], Awaitable[float | None]]] = {
@@ -73,22 +73,20 @@ async def measure(stage: Stage, progress: Progress) -> dict[str, Any]:
         "engine killed (SIGKILL), restarted": _killed,
         "index swapped": _swapped,
     }
+    crowds: dict[str, Callable[[Stage], Awaitable[float | None]]] = {
+        f"{AT_ONCE} callers at once": _crowd,
+        f"{LEAVING} callers leave": _leaving,
+    }
     rows, said = [], {}
-    for number, (name, fault) in enumerate(faults.items(), start=1):
+    for number, (name, fault) in enumerate((faults | crowds).items(), start=1):
         stage.load.seen.clear()
-        async with stage.load.going_on(CALLERS):
+        callers = stage.load.going_on(CALLERS) if name in faults else contextlib.nullcontext()
+        async with callers:
             recovery = await fault(stage)
-        rows.append(_row(name, stage.load.seen, recovery))
+        rows.append({"fault": name, **counted(stage.load.seen, LIMIT), "recovery s": recovery})
         said[name] = _reasons(stage.load.seen)
-        progress(number, len(faults) + 2)
-    for number, (name, crowd) in enumerate(
-        {f"{AT_ONCE} callers at once": _crowd, f"{LEAVING} callers leave": _leaving}.items(), start=1
-    ):
-        stage.load.seen.clear()
-        recovery = await crowd(stage)
-        rows.append(_row(name, stage.load.seen, recovery))
-        said[name] = _reasons(stage.load.seen)
-        progress(len(faults) + number, len(faults) + 2)
+        told(rows[-1])
+        progress(number, len(faults) + len(crowds))
     return {
         "callers": CALLERS,
         "engine_timeout_s": TIMEOUT,
@@ -98,10 +96,6 @@ async def measure(stage: Stage, progress: Progress) -> dict[str, Any]:
         "rows": rows,
         "reasons": said,
     }
-
-
-def _row(name: str, seen: list[Seen], recovery: float | None) -> dict[str, Any]:
-    return {"fault": name, **counted(seen, LIMIT), "recovery s": recovery}
 
 
 def _reasons(seen: list[Seen]) -> dict[str, int]:

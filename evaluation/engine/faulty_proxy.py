@@ -48,7 +48,7 @@ class FaultyProxy:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[FaultyProxy]:
         """Serve; connections that are open at the end are cut."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         try:
             yield self
         finally:
@@ -58,13 +58,15 @@ class FaultyProxy:
             await asyncio.gather(*self._serving, return_exceptions=True)
             await self._server.wait_closed()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._answer(reader, writer))
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
         self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await asyncio.wait({task})
+            await self._answer(reader, writer)
         finally:
-            self._serving.discard(task)
             await _close(writer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
