@@ -55,6 +55,8 @@ class Watcher:
 
     def start(self) -> None:
         """Begin to look."""
+        fields = {"index_version": self._runtime.served.version, "pid": os.getpid()}
+        service_log.info("watching for other versions", extra={"fields": fields})
         self._thread.start()
 
     def stop(self) -> None:
