@@ -14,8 +14,9 @@ ENGINE_VENV := .venv-engine
 ENGINE := $(ENGINE_VENV)/.installed
 TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)",/\1/p' pyproject.toml)
 
-# The extras that `make resolve` resolves. An index without metadata files makes pip fetch whole wheels: gigabytes.
-RESOLVED ?= cpu gpu vllm dev
+# What `make resolve` resolves: the service with each extra, and vLLM, which has an environment of its own, for its
+# pins clash with ours. An index without metadata files makes pip fetch whole wheels: gigabytes.
+RESOLVED ?= .[cpu] .[gpu] .[telemetry] .[dev] --requirement=deploy/engine/requirements-gpu.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test test-all check bench pages snapshot clean
@@ -92,10 +93,11 @@ snapshot: $(INSTALLED) ## rebuild api_docs/snapshot from upstream files in $$CAL
 resolve: $(INSTALLED) ## what pip would install for each set of dependencies, under build/resolve/; installs nothing
 	@mkdir -p build/resolve
 	@failed=0; for set in $(RESOLVED); do \
+		report=build/resolve/$$(echo "$$set" | tr -cd a-z).json; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed \
-			--only-binary :all: --report build/resolve/$$set.json ".[$$set]" || { failed=1; continue; }; \
+			--only-binary :all: --report $$report $$set || { failed=1; continue; }; \
 		$(BIN)/python -c 'import json, sys; found = json.load(open(sys.argv[2]))["install"]; \
-			print(f"{sys.argv[1]}: {len(found)} distributions")' $$set build/resolve/$$set.json; \
+			print(f"{sys.argv[1]}: {len(found)} distributions")' "$$set" $$report; \
 	done; exit $$failed
 
 clean: ## remove what was built

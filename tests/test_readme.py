@@ -8,14 +8,17 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import mcp
 import pytest
 from starlette.testclient import TestClient
 
 from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue
+from api_docs.verification import verify
 from evaluation import gallery
 from service.app import create_app
 from service.runtime import Runtime, open_runtime
 from service.settings import Settings
+from tests.service.live import served
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,6 +45,24 @@ def test_the_readmes_curl_gives_the_readmes_answer(runtime: Runtime) -> None:
     assert {name: answer[name] for name in shown} == shown
     for name in ("code", "explanation", "verification", "hits", "alternatives", "timing_ms"):
         assert answer[name], name
+
+
+def test_the_readmes_python_prints_a_verified_call(
+    runtime: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(create_app(runtime)) as url:
+        exec(block("python", "OpenAI").replace("http://127.0.0.1:8000", url), {})  # noqa: S102 - our own README
+    printed = capsys.readouterr().out.strip()
+    assert verify(printed, runtime.served.catalogue).verified
+
+
+async def test_the_readmes_mcp_configuration_leads_to_the_two_tools(runtime: Runtime) -> None:
+    configured = json.loads(block("json", "mcpServers"))["mcpServers"]["callsmith"]
+    assert configured["type"] == "http"
+    with served(create_app(runtime)) as url:
+        async with mcp.Client(configured["url"].replace("http://127.0.0.1:8000", url)) as client:
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+    assert all(f"`{tool}`" in README for tool in tools)
 
 
 def test_the_gallery_shows_real_answers(runtime: Runtime) -> None:

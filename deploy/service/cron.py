@@ -1,9 +1,8 @@
 """Run the lines of a crontab in the foreground, as whoever starts this: what the `refresh` container does.
 
 The crons of Debian and of BusyBox want to be root, only to become somebody else again. A line is what
-crontab(5) says, without names of months and days: five fields of numbers, ranges, lists and steps, then a
-command for `sh`. Times are those of the container, UTC. Jobs run one after the other; a minute that passes
-while one runs is skipped.
+crontab(5) says, read by `cronsim`: five fields, then a command for `sh`. Times are those of the container,
+UTC. Jobs run one after the other; a minute that passes while one runs is skipped.
 """
 
 from __future__ import annotations
@@ -14,38 +13,27 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+from cronsim import CronSim, CronSimError
+
+FIELDS = 5
 CRONTAB = Path("/etc/callsmith/crontab")
 FAILED = Path("/tmp/failed")  # noqa: S108 - the container's own
-SUNDAY = 7
-"""Sunday is 0 and 7."""
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A command and the minutes at which it is due; `either` where day and weekday are both restricted."""
+    """A command and when it is due."""
 
-    minutes: frozenset[int]
-    hours: frozenset[int]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    either: bool
+    when: str
     command: str
 
-    def is_due(self, when: datetime) -> bool:
-        """Whether the job is due in the minute of `when`."""
-        if (
-            (when.minute not in self.minutes)
-            or (when.hour not in self.hours)
-            or (when.month not in self.months)
-        ):
-            return False
-        day, weekday = when.day in self.days, when.isoweekday() % SUNDAY in self.weekdays
-        return (day or weekday) if self.either else (day and weekday)
+    def is_due(self, minute: datetime) -> bool:
+        """Whether the job is due in this minute."""
+        return next(CronSim(self.when, minute - MINUTE), None) == minute
 
 
 def parse(crontab: str) -> list[Job]:
@@ -106,32 +94,15 @@ def main() -> int:
 
 
 def _job(line: str) -> Job:
-    *fields, command = line.split(maxsplit=len(FIELDS))
-    if len(fields) != len(FIELDS):
+    *fields, command = line.split(maxsplit=FIELDS)
+    if len(fields) != FIELDS:
         raise ValueError(f"the line {line!r} has fewer than five fields and a command")
-    minutes, hours, days, months, weekdays = (
-        _values(field, *limits, line=line) for field, limits in zip(fields, FIELDS, strict=True)
-    )
-    either = not fields[2].startswith("*") and not fields[4].startswith("*")
-    return Job(minutes, hours, days, months, frozenset(day % SUNDAY for day in weekdays), either, command)
-
-
-def _values(field: str, name: str, low: int, high: int, *, line: str) -> frozenset[int]:
-    """The numbers that a field such as `*/15`, `1-5` or `0,30` stands for."""
-    found: set[int] = set()
-    for part in field.split(","):
-        span, _, step = part.partition("/")
-        first, _, last = (f"{low}-{high}" if span == "*" else span).partition("-")
-        try:
-            # With a step, a single number is the first of a range without an end.
-            end = int(last) if last else (high if step else int(first))
-            numbers = range(int(first), end + 1, int(step) if step else 1)
-        except ValueError as exc:
-            raise ValueError(f"{name} {field!r} in the line {line!r} can't be read") from exc
-        if not numbers or numbers[0] < low or end > high:
-            raise ValueError(f"{name} {field!r} in the line {line!r} is not within {low} and {high}")
-        found.update(numbers)
-    return frozenset(found)
+    when = " ".join(fields)
+    try:
+        CronSim(when, datetime.now(UTC))
+    except CronSimError as exc:
+        raise ValueError(f"the line {line!r} can't be read: {exc}") from exc
+    return Job(when, command)
 
 
 def _minute(moment: datetime) -> datetime:

