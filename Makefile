@@ -66,7 +66,8 @@ bench-engine: $(INSTALLED) $(ENGINE) ## measure with a real vLLM, kept under eva
 test-compose: ## bring docker-compose.yml up with a real Docker engine, outside CI; COMPOSE_TEST="…" takes flags
 	$(PYTHON) deploy/test_compose.py $(if $(TORCH_INDEX_URL),--torch-index-url $(TORCH_INDEX_URL)) $(COMPOSE_TEST)
 
-test-all: check test-engine ## everything, the long checks included
+test-all: $(INSTALLED) ## everything, the long checks included: ten times the fuzz, and the real vLLM
+	SCHEMA_EXAMPLES=120 $(MAKE) --no-print-directory check test-engine
 
 check: $(INSTALLED) ## format, lint, types, the import rule, tests with branch coverage, generated pages
 	$(MAKE) --no-print-directory check-code
