@@ -13,8 +13,8 @@ Left out are arguments that run other people's code or write to a folder of the 
 plain value fills, and further arguments of a call that has none. A closed parameter takes what it takes; any
 other a value of its type: strings of up to 24 ASCII letters, digits and marks; whole numbers of up to seven
 digits; other numbers with up to four decimals and a negative exponent; lists of up to four numbers or two
-strings; beyond that, what the template gives and the default. So a call has a bounded length, which fits the
-default of 512 tokens even if every byte takes a token of its own.
+strings; the library's own number types; beyond that, what the template gives and the default. So a call has a
+bounded length, which fits the default of 512 tokens even if every byte takes a token of its own.
 
 The language is regular. Every answer in it, cut off anywhere behind its call, gives that call when it is
 parsed, and the call verifies: no field can hold what begins another field, an object of JSON or another call.
