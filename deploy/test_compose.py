@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parents[1]
@@ -114,14 +115,14 @@ class Run:
             found: Answer = json.load(response)
             return found
 
-    def ask(self, instruction: str = INSTRUCTION) -> Answer:
+    def ask(self, instruction: str = INSTRUCTION, key: str = "") -> Answer:
         """POST an instruction to /generate_call."""
         request = Request(
             f"http://127.0.0.1:{self.port}/generate_call",
             json.dumps({"instruction": instruction}).encode(),
-            {"content-type": "application/json"},
+            {"content-type": "application/json"} | ({"authorization": f"Bearer {key}"} if key else {}),
         )
-        with urlopen(request, timeout=90) as response:  # noqa: S310
+        with urlopen(request, timeout=180) as response:  # noqa: S310
             found: Answer = json.load(response)
             return found
 
@@ -162,12 +163,12 @@ class Run:
         return self.command("docker", "logs", "--tail", "40", self.container(service), quiet=True)
 
     @contextmanager
-    def up(self, profile: str, **variables: str) -> Iterator[None]:
-        """A profile brought up; afterwards everything of it is gone, volumes too."""
+    def up(self, profile: str, *services: str, **variables: str) -> Iterator[None]:
+        """A profile, or of it these services, brought up; afterwards all of it is gone, volumes too."""
         before = dict(self.environment)
         self.environment |= {"COMPOSE_PROFILES": profile, **variables}
         try:
-            self.compose("up", "--detach", "--no-build")
+            self.compose("up", "--detach", "--no-build", *services)
             yield
         except BaseException:
             for service in ("model", "engine-cpu", "service", "refresh"):
@@ -234,16 +235,27 @@ def show_grounded(run: Run) -> None:
         run.say(run.compose("ps", quiet=True).rstrip())
 
 
-def show_refusal(run: Run) -> None:
-    """Published for everybody, without keys: no start."""
-    with run.up("grounded", PUBLISH_ADDRESS="0.0.0.0"):  # noqa: S104
+def show_keys(run: Run) -> None:
+    """Published for everybody: no start without keys; with keys, an answer for those who have one."""
+    with run.up("grounded", "service", PUBLISH_ADDRESS="0.0.0.0"):  # noqa: S104
         run.wait("the service refuses to start", lambda: "no keys are set" in run.logs("service"))
-        run.say(run.logs("service").splitlines()[-1])
+        run.say(next(line for line in run.logs("service").splitlines() if "no keys are set" in line))
+        add = ("callsmith", "service", "keys", "add", "alice", "--file", "/var/lib/callsmith/keys.json")
+        key = run.compose("run", "--rm", "-T", "--no-deps", "--entrypoint", *add).split()[-1]
+        run.wait("service is healthy", lambda: run.healthy("service"))
+        try:
+            run.ask()
+        except HTTPError as exc:
+            run.say(f"POST /generate_call without a key -> {exc.code}")
+            expect(exc.code == 401, "somebody without a key was not refused")
+        else:
+            raise Failed("somebody without a key got an answer")
+        run.say_answer(run.ask(key=key))
 
 
 def show_engine(run: Run) -> None:
     """vLLM with a tiny model: answers by the engine, degraded ones while it is dead, and recovery."""
-    with run.up("cpu", MODEL="tiny"):
+    with run.up("cpu", MODEL="tiny", ENGINE_TIMEOUT="120"):
         run.wait("service is healthy", lambda: run.healthy("service"))
         answer = run.ask()
         run.say_answer(answer)
@@ -341,6 +353,8 @@ def main() -> int:
         "--no-build", action="store_true", help=f"take {SERVICE_IMAGE} and {ENGINE_IMAGE} as they are"
     )
     given = parser.parse_args()
+    # Whoever ends this ends it with all that it brought up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     run = Run(LOG, compose_command())
     try:
         docker = run.command("docker", "version", "--format", "{{.Server.Version}}", quiet=True)
@@ -350,7 +364,7 @@ def main() -> int:
             build(run, given)
         for title, show in (
             ("grounded: no engine", show_grounded),
-            ("published for everybody without keys", show_refusal),
+            ("published for everybody", show_keys),
             ("cpu: vLLM with a tiny model", show_engine),
             ("afterwards", show_nothing_left),
         ):
