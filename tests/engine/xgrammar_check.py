@@ -3,8 +3,8 @@
 Reads a JSON object a line from standard input and writes one a line:
 
 - `{"grammar": …, "texts": […]}` → `{"accepted": [true, …]}`: which of the texts are whole answers;
-- `{"grammar": …, "seeds": […], "tokens": …}` → `{"written": ["…", …]}`: what a model without sense writes, every
-  token chosen at random of those that the mask allows, up to its end or so many tokens.
+- `{"grammar": …, "seeds": […], "tokens": …}` → `{"written": ["…", …]}`: what a model without sense writes,
+  every token chosen at random of those that the mask allows, up to its end or so many tokens.
 
 The vocabulary is every byte, and tokens that reach over what the grammar's rules end at.
 """
