@@ -83,15 +83,29 @@ class Written:
 
     def generation(self) -> Generation:
         """The finished answer."""
-        tokens = tuple(self.tokens)
-        whole = "".join(token.text for token in tokens) == self.text
         return Generation(
             self.text,
             self.model,
             str(self.finish_reason or "stop"),
             self.usage,
-            tokens=tokens if whole else (),
+            tokens=_spelling(self.tokens, self.text),
         )
+
+
+def _spelling(tokens: Sequence[Token], text: str) -> tuple[Token, ...]:
+    """The tokens that make up a text, none where they don't.
+
+    Those that follow it are left out: vLLM tells the mark of the end and stop strings as tokens, not as text.
+    """
+    place = 0
+    for number, token in enumerate(tokens):
+        if place >= len(text):
+            return tuple(tokens[:number])
+        end = place + len(token.text)
+        if token.text[: len(text) - place] != text[place:end]:
+            return ()
+        place = end
+    return tuple(tokens) if place >= len(text) else ()
 
 
 def _tokens(said: object) -> Iterator[Token]:

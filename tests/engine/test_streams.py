@@ -57,7 +57,7 @@ def test_the_first_text_comes_before_the_last_is_written(serve: Serve, engine: V
         for name, _ in events(response):
             if name == "text":
                 break
-        assert engine.running() == 1
+        assert eventually(lambda: engine.running() == 1, seconds=5)
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streaming", "waiting"])

@@ -63,7 +63,7 @@ async def test_a_stream_is_told_piece_by_piece_and_ends_as_the_whole() -> None:
     assert heard == PIECES
     assert generation.text == "".join(PIECES)
     assert (generation.finish_reason, generation.usage) == ("stop", Usage(7, 5))
-    assert [token.text for token in generation.tokens] == [*PIECES, ""]
+    assert [token.text for token in generation.tokens] == PIECES
     assert json.loads(engine.requests[0].content)["stream"] is True
 
 
@@ -74,6 +74,31 @@ async def test_tokens_whose_text_is_held_back_keep_their_probabilities() -> None
     heard, generation = await told(Engine(streams(lines(early, late, LAST, USAGE))).generator())
     assert heard == ["f(1)"]
     assert generation.logprob_of("f(1)") == -3.0
+
+
+@pytest.mark.parametrize("after", [["</s>"], ["###", "USER", ":"], []])
+async def test_what_vllm_tells_as_tokens_and_not_as_text_costs_no_probability(after: list[str]) -> None:
+    pieces = [*map(piece, PIECES), *map(piece, after)]
+    for one in pieces[len(PIECES) :]:
+        one["choices"][0]["text"] = ""
+    _, generation = await told(Engine(streams(lines(*pieces, LAST, USAGE))).generator())
+    assert [token.text for token in generation.tokens] == PIECES
+    assert generation.logprob_of("f(1)") == -1.0
+
+
+async def test_a_stop_string_that_begins_inside_a_token_costs_no_probability() -> None:
+    cut = piece("1)###")
+    cut["choices"][0]["text"] = "1)"
+    _, generation = await told(Engine(streams(lines(piece("f("), cut, piece(""), LAST))).generator())
+    assert generation.text == "f(1)"
+    assert generation.logprob_of("f(1)") == -1.0
+
+
+async def test_tokens_that_spell_something_else_tell_no_probability() -> None:
+    other = piece("g(")
+    other["choices"][0]["text"] = "f("
+    _, generation = await told(Engine(streams(lines(other, piece("1)"), LAST))).generator())
+    assert (generation.text, generation.tokens) == ("f(1)", ())
 
 
 async def test_a_chat_streams_as_well() -> None:
