@@ -19,8 +19,10 @@ from tests.engine.conftest import SECONDS, Serve, eventually
 pytestmark = pytest.mark.engine
 
 ASKED = instructions(4, seed=6)
-LONG = {"temperature": 1.0, "max_tokens": 3_000}
-"""Seconds of work for the engine."""
+LONG = {"temperature": 1.0, "max_tokens": 2_000}
+"""Seconds of work for the engine, mostly: random weights end at random, one time in ten within 300 tokens."""
+CALLERS = 6
+"""So many that not all of them are answered before they leave."""
 
 
 def events(response: httpx2.Response) -> Iterator[tuple[str, dict[str, object]]]:
@@ -52,12 +54,17 @@ def test_a_stream_tells_hits_then_text_then_the_verified_call(serve: Serve) -> N
 
 
 def test_the_first_text_comes_before_the_last_is_written(serve: Serve, engine: Vllm) -> None:
-    body = {"instruction": ASKED[1], "stream": True, **LONG}
-    with serve(constrained=False).stream("POST", "/generate_call", json=body) as response:
-        for name, _ in events(response):
-            if name == "text":
-                break
-        assert eventually(lambda: engine.running() == 1, seconds=5)
+    client = serve(constrained=False)
+
+    def writes_on_after_the_first_text(instruction: str) -> bool:
+        body = {"instruction": instruction, "stream": True, **LONG}
+        with client.stream("POST", "/generate_call", json=body) as response:
+            told = events(response)  # held: a generator that is thrown away closes the connection
+            while next(told)[0] != "text":
+                pass
+            return eventually(lambda: engine.running() == 1, seconds=2)
+
+    assert any(map(writes_on_after_the_first_text, ASKED))
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streaming", "waiting"])
@@ -71,14 +78,17 @@ def test_the_engine_stops_when_the_caller_leaves(serve: Serve, engine: Vllm, pat
         body |= {"model": "callsmith", "messages": [{"role": "user", "content": ASKED[2]}]}
     finished = engine.metrics()["vllm:request_success_total"]
     leave = threading.Event()
-    caller = threading.Thread(target=call_and_leave, args=(str(client.base_url), path, body, leave))
-    caller.start()
-    assert eventually(lambda: engine.running() == 1)
+    told = (str(client.base_url), path, body, leave)
+    callers = [threading.Thread(target=call_and_leave, args=told) for _ in range(CALLERS)]
+    for caller in callers:
+        caller.start()
+    assert eventually(lambda: engine.running() >= CALLERS // 2)
     leave.set()
     assert eventually(lambda: engine.running() == 0)
-    caller.join()
-    # It was not finished either: those that are aborted are not counted.
-    assert engine.metrics()["vllm:request_success_total"] == finished
+    for caller in callers:
+        caller.join()
+    # Nor were all of them finished: those that are aborted are not counted.
+    assert engine.metrics()["vllm:request_success_total"] < finished + CALLERS
     assert client.get("/readyz").json()["status"] == "ready"
 
 
