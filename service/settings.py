@@ -21,7 +21,7 @@ from api_docs.errors import ConfigurationError
 
 PREFIX = "CALLSMITH_"
 RUN_FOLDER = "CALLSMITH_RUN_FOLDER"
-NOT_SETTINGS = frozenset({"CALLSMITH_DATA", RUN_FOLDER})
+NOT_SETTINGS = frozenset({"CALLSMITH_DATA", "CALLSMITH_ENGINE_PYTHON", RUN_FOLDER})
 """Variables with our prefix that aren't settings: other people's data, for tests and measurements; the
 folder that the supervising process makes for its workers."""
 

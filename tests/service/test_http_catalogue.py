@@ -101,12 +101,5 @@ def test_a_missing_doc_is_told_by_id(client: TestClient) -> None:
     refused(client.get("/api_docs/torchhub:nothing"), 404, "not_found", "'torchhub:nothing'")
 
 
-def test_health_and_readiness(client: TestClient, searcher: Searcher) -> None:
+def test_a_process_that_answers_is_alive(client: TestClient) -> None:
     assert client.get("/healthz").json()["status"] == "ok"
-    assert client.get("/readyz").json() == {
-        "status": "ready",
-        "index_version": searcher.version,
-        "docs": 7,
-        "hubs": ["torchhub", "tfhub", "huggingface"],
-        "generator": "grounded",
-    }

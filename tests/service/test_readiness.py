@@ -37,7 +37,8 @@ def test_without_an_engine_only_the_index_counts(searcher: Searcher) -> None:
     found = ready(searcher, None)
     assert (found["status"], found["generator"], found["engine"]) == ("ready", "grounded", None)
     assert found["index"]["version"] == searcher.version
-    assert found["index"]["docs"] == len(searcher.catalogue)
+    assert found["index"]["docs"] == 7
+    assert found["index"]["hubs"] == ["torchhub", "tfhub", "huggingface"]
     assert found["index"]["problem"] is None
 
 
