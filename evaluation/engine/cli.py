@@ -137,10 +137,11 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
             }
             for name, clients, some in (
                 (f"{measure.CLIENTS}_clients", measure.CLIENTS, recorded),
-                ("one_client", 1, recorded[: max(16, count // 6)]),
+                ("one_client", 1, recorded[: max(6, count // 12)]),
             ):
                 with progress(f"{name.replace('_', ' ')}, rounds") as report:
                     figures[name] = await measure.compare(service.url, engine.url, some, clients, report)
+                tell({name: figures[name]})
             return figures
 
         finish("overhead", asyncio.run(measured()), folder, as_json)
