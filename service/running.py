@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import anyio
 from fastapi import Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from service.events import Event
 from service.pipeline import generate_call
@@ -58,9 +60,13 @@ class Running:
             await self.stop()
 
     async def stop(self) -> None:
-        """End the work, if it still goes on; the engine is told."""
+        """End the work, if it still goes on; the engine is told.
+
+        Shielded: who is being cancelled would hand each further cancellation on to the work, and interrupt it
+        while it lets go of the engine.
+        """
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
+        with anyio.CancelScope(shield=True), suppress(asyncio.CancelledError):
             await self._task
 
     async def _work(self, request: GenerateRequest, runtime: Runtime, request_id: str) -> None:
@@ -72,18 +78,39 @@ class Running:
             self._told.put_nowait(response)
 
 
+class EventStream(StreamingResponse):
+    """A response that tells what comes of a request as it comes. Its end, whichever, is the end of the work.
+
+    A caller may leave while a line is being sent to it. The generator of lines stands still then, and would
+    not be closed before it is collected; so the work is ended here.
+    """
+
+    def __init__(self, running: Running, lines: AsyncIterator[bytes]) -> None:
+        # Nothing between here and the client keeps it.
+        super().__init__(lines, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        self._running = running
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the lines until they end or the caller leaves."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._running.stop()
+
+
 async def while_client_waits(request: Request, work: Callable[[], Awaitable[_Result]]) -> _Result | None:
     """What the work gives, or None where the client left and the work was cancelled: nobody would read it."""
-    with anyio.CancelScope() as waiting:
-        leaving = asyncio.create_task(_cancel_when_left(request, waiting))
-        try:
-            return await work()
-        finally:
-            leaving.cancel()
-    return None
+    working, leaving = asyncio.ensure_future(work()), asyncio.ensure_future(_until_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        with anyio.CancelScope(shield=True):
+            for task in (working, leaving):
+                task.cancel()  # once: what lets go of the engine is not interrupted
+            await asyncio.wait({working, leaving})
 
 
-async def _cancel_when_left(request: Request, waiting: anyio.CancelScope) -> None:
+async def _until_left(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    waiting.cancel()

@@ -51,7 +51,7 @@ class Generation:
 
     `finish_reason` is `stop` where it came to an end by itself and `length` where it was cut off.
     `reasons` are sentences for people: why the text is as it is, as far as the generator knows. `tokens` make
-    up the text, where the engine tells them.
+    up the text from its beginning on, as far as the engine tells them.
     """
 
     text: str
@@ -64,7 +64,7 @@ class Generation:
     def logprob_of(self, part: str) -> float | None:
         """The natural log of the probability of a part of the text, summed over every token that touches it.
 
-        None where the part doesn't stand in the text, or the engine told no probabilities.
+        None where the part doesn't stand in the text, or the engine told no probabilities of all of it.
         """
         begin, place, found = self.text.find(part), 0, []
         for token in self.tokens:
@@ -73,7 +73,9 @@ class Generation:
                 found.append(token.logprob)
             place = end
         known = [logprob for logprob in found if logprob is not None]
-        return sum(known) if begin >= 0 and part and known and len(known) == len(found) else None
+        if begin < 0 or not part or place < begin + len(part) or len(known) < len(found):
+            return None
+        return sum(known)
 
 
 Tell = Callable[[str], None]

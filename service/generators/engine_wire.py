@@ -93,19 +93,18 @@ class Written:
 
 
 def _spelling(tokens: Sequence[Token], text: str) -> tuple[Token, ...]:
-    """The tokens that make up a text, none where they don't.
+    """The tokens that make up a text, as far as they do.
 
     Those that follow it are left out: vLLM tells the mark of the end and stop strings as tokens, not as text.
+    So are all from the first whose text is told otherwise: one that holds half a letter.
     """
     place = 0
     for number, token in enumerate(tokens):
-        if place >= len(text):
-            return tuple(tokens[:number])
         end = place + len(token.text)
-        if token.text[: len(text) - place] != text[place:end]:
-            return ()
+        if place >= len(text) or token.text[: len(text) - place] != text[place:end]:
+            return tuple(tokens[:number])
         place = end
-    return tuple(tokens) if place >= len(text) else ()
+    return tuple(tokens)
 
 
 def _tokens(said: object) -> Iterator[Token]:

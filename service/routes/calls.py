@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from service import pipeline
 from service.deps import RequestId, RuntimeDep
 from service.events import HitsFound
 from service.problems import problem_of_exception
-from service.routes.common import CLIENT_LEFT, NO_STORE, as_json, documented
-from service.running import Running, while_client_waits
+from service.routes.common import CLIENT_LEFT, as_json, documented
+from service.running import EventStream, Running, while_client_waits
 from service.schemas import GenerateRequest, GenerateResponse, SearchRequest, SearchResponse
 
 PATHS = ("/generate_call", "/search")
@@ -41,8 +40,7 @@ async def generate_call(
     """Retrieve API docs, generate a call, and verify it against the catalogue before it is returned."""
     if body.stream:
         running = await Running.begin(body, runtime, request_id)
-        lines = _lines(running, request_id)
-        return StreamingResponse(lines, media_type="text/event-stream", headers=NO_STORE)
+        return EventStream(running, _lines(running, request_id))
     found = await while_client_waits(request, lambda: pipeline.generate_call(body, runtime, request_id))
     return CLIENT_LEFT if found is None else as_json(found)
 

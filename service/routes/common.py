@@ -27,10 +27,6 @@ CLIENT_LEFT = Response(status_code=499)
 """For the log: nobody is there to read it."""
 
 
-NO_STORE = {"Cache-Control": "no-store"}
-"""For streams: nothing between here and the client keeps them."""
-
-
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries for the errors that a route answers with."""
     return {status: {"model": ErrorResponse, "description": _ERRORS[status]} for status in statuses}

@@ -7,14 +7,13 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import StreamingResponse
 
 from service import chat, pipeline
 from service.chat import ChatRequest, ChatResponse, Chunks, ModelInfo, ModelList
 from service.deps import RequestId, RuntimeDep
 from service.problems import problem_of_exception
-from service.routes.common import CLIENT_LEFT, NO_STORE, as_json, documented_for_openai
-from service.running import Running, while_client_waits
+from service.routes.common import CLIENT_LEFT, as_json, documented_for_openai
+from service.running import EventStream, Running, while_client_waits
 from service.schemas import GenerateResponse
 
 PATHS = ("/v1/chat/completions",)
@@ -42,8 +41,7 @@ async def complete(
     asked = chat.request_of(body, runtime)
     if body.stream:
         running = await Running.begin(asked, runtime, request_id)
-        lines = _lines(running, Chunks(body, request_id))
-        return StreamingResponse(lines, media_type="text/event-stream", headers=NO_STORE)
+        return EventStream(running, _lines(running, Chunks(body, request_id)))
     found = await while_client_waits(request, lambda: pipeline.generate_call(asked, runtime, request_id))
     return CLIENT_LEFT if found is None else as_json(chat.completion(body, found))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from typing import Any
@@ -130,3 +131,58 @@ async def test_when_the_caller_leaves_the_engine_is_told(searcher: Searcher, pat
             assert await anyio.to_thread.run_sync(engine.asked.wait, 30)
             tasks.cancel_scope.cancel()
         assert await anyio.to_thread.run_sync(engine.cancelled.wait, 30)
+
+
+class Flooding(Waiting):
+    """Writes more than a connection holds, then waits as `Waiting` does."""
+
+    async def generate(self, prompt: Prompt, **options: Any) -> Generation:
+        for _ in range(256):
+            options["tell"]("x" * 65_536)
+        return await super().generate(prompt, **options)
+
+
+async def test_when_the_caller_leaves_while_text_is_being_sent_the_engine_is_told(searcher: Searcher) -> None:
+    engine = Flooding()
+    body = json.dumps({"instruction": BIRDS, "stream": True}).encode()
+    head = "POST /generate_call HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    with served(create_app(Runtime(Settings(), searcher, engine))) as url:
+        stream = await anyio.connect_tcp("127.0.0.1", int(url.rpartition(":")[2]))
+        async with stream:
+            await stream.send(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+            assert await anyio.to_thread.run_sync(engine.asked.wait, 30)
+            await stream.receive()  # a part, and no more: the rest waits to be sent
+        assert await anyio.to_thread.run_sync(engine.cancelled.wait, 30)
+
+
+class Closing(Waiting):
+    """Takes a while to let go once it is cancelled, as closing a connection does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = threading.Event()
+
+    async def generate(self, prompt: Prompt, **options: Any) -> Generation:
+        try:
+            return await super().generate(prompt, **options)
+        finally:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            self.closed.set()
+
+
+@pytest.mark.parametrize("path", ["/generate_call", "/v1/chat/completions"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_letting_go_of_the_engine_is_not_interrupted(
+    searcher: Searcher, path: str, stream: bool
+) -> None:
+    engine = Closing()
+    chat = {"model": "callsmith", "messages": [{"role": "user", "content": BIRDS}]}
+    body = ({"instruction": BIRDS} if path == "/generate_call" else chat) | {"stream": stream}
+    with served(create_app(Runtime(Settings(), searcher, engine))) as url:
+        async with httpx2.AsyncClient(timeout=30) as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: client.post(f"{url}{path}", json=body))
+            assert await anyio.to_thread.run_sync(engine.asked.wait, 30)
+            tasks.cancel_scope.cancel()
+        assert await anyio.to_thread.run_sync(engine.cancelled.wait, 30)
+        assert await anyio.to_thread.run_sync(engine.closed.wait, 5)

@@ -94,11 +94,17 @@ async def test_a_stop_string_that_begins_inside_a_token_costs_no_probability() -
     assert generation.logprob_of("f(1)") == -1.0
 
 
-async def test_tokens_that_spell_something_else_tell_no_probability() -> None:
-    other = piece("g(")
-    other["choices"][0]["text"] = "f("
-    _, generation = await told(Engine(streams(lines(other, piece("1)"), LAST))).generator())
-    assert (generation.text, generation.tokens) == ("f(1)", ())
+async def test_half_a_letter_costs_what_comes_after_it_its_probabilities_only() -> None:
+    halves = [piece("\ufffd"), piece("\ufffd")]
+    halves[0]["choices"][0]["text"] = ""
+    halves[1]["choices"][0]["text"] = "é"
+    _, generation = await told(
+        Engine(streams(lines(piece("f("), piece("1)"), *halves, piece("g(2)"), LAST))).generator()
+    )
+    assert generation.text == "f(1)ég(2)"
+    assert generation.logprob_of("f(1)") == -1.0
+    assert generation.logprob_of("g(2)") is None
+    assert generation.logprob_of("1)é") is None
 
 
 async def test_a_chat_streams_as_well() -> None:
