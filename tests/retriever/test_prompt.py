@@ -18,6 +18,7 @@ from retriever.prompt import (
     framework_of,
     harmless,
 )
+from tests.support import snapshot_catalogue
 
 DOC = ApiDoc.model_validate(
     {
@@ -178,6 +179,21 @@ def test_figures_on_several_datasets_stay_apart() -> None:
     figures = {"A": {"top-1": 1.0}, "B": {"top-1": 2.0}}
     record = apibench_record(DOC.model_copy(update={"performance": figures}))
     assert record["performance"] == {"dataset": ["A", "B"], "accuracy": figures}
+
+
+def test_a_benchmark_of_many_tasks_does_not_fill_the_prompt() -> None:
+    figures = {f"task {number}": {"accuracy": 50.0} for number in range(100)}
+    shown = apibench_record(DOC.model_copy(update={"performance": figures}))["performance"]
+    assert shown == {
+        "dataset": list(figures)[:8],
+        "accuracy": dict(list(figures.items())[:8]),
+    }
+
+
+def test_every_doc_of_the_snapshot_fits_the_default_context_of_an_engine() -> None:
+    room = 2_048 - 512
+    for doc in snapshot_catalogue().docs:
+        assert estimate_tokens(build_prompt("Do it", [doc]).text) <= room, doc.id
 
 
 @pytest.mark.parametrize(
