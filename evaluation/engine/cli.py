@@ -94,8 +94,8 @@ def prefix(
 @app.command()
 def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     count: Annotated[int, typer.Option("--requests", min=16, max=2_000, help="Per round.")] = 96,
-    hidden: Annotated[int, typer.Option(min=64, max=4_096, help="Width of the model.")] = 512,
-    layers: Annotated[int, typer.Option(min=1, max=64, help="Layers of the model.")] = 8,
+    hidden: Annotated[int, typer.Option(min=64, max=4_096, help="Width of the model.")] = 256,
+    layers: Annotated[int, typer.Option(min=1, max=64, help="Layers of the model.")] = 6,
     tokens: Annotated[int, typer.Option(min=24, max=512, help="Tokens per answer at most.")] = 240,
     folder: Out = None,
     as_json: AsJson = False,
