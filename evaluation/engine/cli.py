@@ -37,9 +37,7 @@ def random(
     from service.settings import load_settings  # noqa: PLC0415
 
     with tiny_model() as model, _starting(Vllm(model, more=("--max-num-seqs", "16"))) as engine:
-        settings = load_settings(
-            engine_url=engine.url, engine_timeout=300.0, engine_retries=0, engine_context=CONTEXT
-        )
+        settings = load_settings(engine_url=engine.url, engine_timeout=300.0, engine_context=CONTEXT)
         runtime = open_runtime(settings)
         free = Runtime(
             settings.model_copy(update={"constrained": False}), runtime.served.searcher, runtime.engine

@@ -64,6 +64,7 @@ def tally(responses: Sequence[GenerateResponse], catalogue: Catalogue) -> dict[s
         "different_calls": len({one.call for one in good}),
         "reasons": dict(Counter(str(one.verification.reason) for one in responses)),
         "degraded": sum(one.generator.degraded for one in responses),
+        "degraded_because": [one.generator.reason for one in responses if one.generator.degraded][:5],
         "refused": [one.verification.rejected for one in responses if one.verification.rejected][:5],
     }
 
