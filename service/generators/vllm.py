@@ -36,6 +36,9 @@ _FIRST_PAUSE: Final = 0.2
 _NO_KEY: Final = "EMPTY"
 """What vLLM's users send where there is no key. Without it the client would take OPENAI_API_KEY, a secret
 that was meant for somebody else."""
+_CONNECTIONS: Final = httpx2.Limits(keepalive_expiry=2.0)
+"""vLLM lets go of a connection that was idle for 5 seconds. One that we kept as long would at times be gone
+just when a request is sent. How many there are is limited by the places."""
 _PROBE: Final = Prompt(PromptStyle.GORILLA, "", (), text="Callsmith")
 
 _Answer = TypeVar("_Answer")
@@ -75,7 +78,7 @@ class VllmGenerator:
             base_url=url,
             api_key=key.get_secret_value() if key else _NO_KEY,
             max_retries=0,
-            http_client=http_client,
+            http_client=http_client or openai.DefaultAsyncHttpxClient(limits=_CONNECTIONS),
             # Whose account it is with OpenAI is no business of another engine.
             default_headers={"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()},  # type: ignore[dict-item]
         )
