@@ -1,0 +1,1 @@
+"""Where API docs come from while Callsmith runs: what fetches each upstream over the network."""
