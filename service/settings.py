@@ -80,6 +80,50 @@ class Settings(BaseSettings):
             description="How often a worker looks whether another catalogue is to be served; 0: never.",
         ),
     ] = 5.0
+    refresh_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=86_400,
+            allow_inf_nan=False,
+            description="Seconds that one source may take in a refresh; later it keeps its previous docs.",
+        ),
+    ] = 900.0
+    keep_versions: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000,
+            description="Published versions that are kept for `callsmith docs rollback`, the served included.",
+        ),
+    ] = 7
+    hubs: Annotated[
+        Path | None,
+        Field(description="File with hubs of your own; `hubs.toml` in CALLSMITH_VAR when unset."),
+    ] = None
+    hf_models: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="Models of Hugging Face that a refresh lists, the most downloaded of each task.",
+        ),
+    ] = 2_000
+    github_api: Annotated[str, Field(description="GitHub's API; `HF_ENDPOINT` is that of Hugging Face.")] = (
+        "https://api.github.com"
+    )
+    github_raw: Annotated[str, Field(description="Where GitHub has single files.")] = (
+        "https://raw.githubusercontent.com"
+    )
+    github_archives: Annotated[str, Field(description="Where GitHub has whole repositories as archives.")] = (
+        "https://codeload.github.com"
+    )
+    pypi: Annotated[
+        str, Field(description="Where torchvision's wheels are listed: an index or a mirror of it.")
+    ] = "https://pypi.org"
+    kaggle: Annotated[str, Field(description="Kaggle, where TFHub's models are now.")] = (
+        "https://www.kaggle.com"
+    )
     embedding_model: Annotated[
         str,
         Field(min_length=1, max_length=400, description="sentence-transformers model: name or folder."),
@@ -225,6 +269,16 @@ class Settings(BaseSettings):
     def _otlp_endpoint_is_plain(cls, url: str | None) -> str | None:
         return None if url is None else _plain_url(url, "", "OTEL_EXPORTER_OTLP_HEADERS")
 
+    @field_validator("github_api", "github_raw", "github_archives", "pypi", "kaggle")
+    @classmethod
+    def _upstreams_are_plain(cls, url: str) -> str:
+        return _plain_url(url, "", "the upstream's token")
+
+    @field_validator("hubs")
+    @classmethod
+    def _hubs_have_an_absolute_path(cls, hubs: Path | None) -> Path | None:
+        return None if hubs is None else hubs.expanduser().absolute()
+
     @field_validator("var")
     @classmethod
     def _var_is_a_folder_of_our_own(cls, var: Path) -> Path:
@@ -273,6 +327,11 @@ class Settings(BaseSettings):
             name = "CALLSMITH_ENGINE_KEY" if self.engine_key is not None else "CALLSMITH_ENGINE_MODEL"
             raise ValueError(f"{name} is set, but CALLSMITH_ENGINE_URL is not; set the URL, or unset {name}")
         return self
+
+    @property
+    def hubs_file(self) -> Path:
+        """The file with people's own hubs, whether it is there or not."""
+        return self.hubs or self.var / "hubs.toml"
 
     @property
     def is_loopback(self) -> bool:
