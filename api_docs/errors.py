@@ -14,6 +14,9 @@ quotes the offending value, says what was expected, and names the fix; `code` is
     │   ├── BrokenCatalogue          a file or manifest is broken
     │   ├── OutdatedSchema
     │   └── SourceError              an upstream could not be read
+    │       ├── SourceTimeout        its time was over, or it asks to wait longer than that
+    │       ├── SourceRefused        it wants to know who asks, or does not take the token
+    │       └── SourceGone           what was asked for is there no more
     ├── CallError                    text that is no acceptable call
     │   └── UnparseableCall
     ├── RetrievalIndexError          retrieval data on disk
@@ -105,9 +108,34 @@ class OutdatedSchema(CatalogueError):
 
 
 class SourceError(CatalogueError):
-    """An upstream is missing or unreadable."""
+    """An upstream is missing or unreadable.
+
+    `reason` is the upstream's own word for it where it has one (`GatedRepo`), for programs.
+    """
 
     code = "source_error"
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class SourceTimeout(SourceError):
+    """The time that a run gives an upstream is over, or the upstream asks to wait beyond it."""
+
+    code = "source_timeout"
+
+
+class SourceRefused(SourceError):
+    """The upstream refuses: no token, a token that it doesn't take, or one that may not read this."""
+
+    code = "source_refused"
+
+
+class SourceGone(SourceError):
+    """The upstream has no such thing, or has it no more."""
+
+    code = "source_gone"
 
 
 class CallError(CallsmithError):
