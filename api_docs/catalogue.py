@@ -16,7 +16,7 @@ from api_docs.call import Call, literal, parse_call
 from api_docs.errors import BrokenCatalogue, NotFound
 from api_docs.loaders import GENERIC, Bound, Loader, bind, loader_of
 from api_docs.models import ApiDoc
-from api_docs.similarity import TrigramIndex
+from api_docs.similarity import TrigramIndex, likeness
 
 Identity = tuple[str, tuple[tuple[str, str], ...]]
 """Callee (or library) and the identifying arguments by name: equal for calls that load the same thing."""
@@ -90,8 +90,8 @@ def entry_of(doc: ApiDoc) -> Entry:
 class Catalogue:
     """A fixed set of API docs with a version made from their content.
 
-    `aliases` maps retired ids to the ids that replaced them. `created` is when it was written, None for
-    one that never was.
+    `aliases` maps retired ids to the ids that replaced them, `former_calls` calls that no longer verify to
+    the ids of the docs that they loaded. `created` is when it was written, None for one that never was.
     """
 
     def __init__(
@@ -99,9 +99,11 @@ class Catalogue:
         docs: Iterable[ApiDoc],
         aliases: Mapping[str, str] | None = None,
         created: datetime | None = None,
+        former_calls: Mapping[str, str] | None = None,
     ) -> None:
         self.docs: tuple[ApiDoc, ...] = tuple(docs)
         self.aliases: dict[str, str] = dict(aliases or {})
+        self.former_calls: dict[str, str] = dict(former_calls or {})
         self.created = created
         self.entries: tuple[Entry, ...] = tuple(entry_of(doc) for doc in self.docs)
         self._by_id = {entry.doc.id: entry for entry in self.entries}
@@ -119,6 +121,10 @@ class Catalogue:
                 self._by_key[key].append(entry)
             if (target := target_of(entry.call, entry.loader)) is not None:
                 self._by_target[target].append(entry)
+        self._former: dict[_Key, list[tuple[str, Entry]]] = defaultdict(list)
+        for text, doc_id in self.former_calls.items():
+            if doc_id in self._by_id:
+                self._former[_former_key(parse_call(text))].append((text, self._by_id[doc_id]))
 
     def __len__(self) -> int:
         return len(self.docs)
@@ -158,6 +164,16 @@ class Catalogue:
         found = self._by_target.get(target, ()) if target is not None else ()
         return [entry for entry in found if entry.call.callee != call.callee]
 
+    def formerly(self, call: Call) -> Entry | None:
+        """The entry of what a call loaded before it was renamed or moved, None where nobody knows.
+
+        Where several docs were called with the same callee and identifying arguments, the one whose
+        former call is most like this one.
+        """
+        found = self._former.get(_former_key(call), ())
+        wanted = call.render()
+        return max(found, key=lambda former: likeness(wanted, former[0]))[1] if found else None
+
     def with_identity(self, identity: Identity) -> Sequence[Entry]:
         """Every entry that loads the same thing, in catalogue order."""
         return self._by_identity.get(identity, ())
@@ -187,6 +203,8 @@ class Catalogue:
             digest.update(f"{doc.id} {doc.content_hash} {doc.alive}\n".encode())
         for old, new in sorted(self.aliases.items()):
             digest.update(f"{old} -> {new}\n".encode())
+        for call, doc_id in sorted(self.former_calls.items()):
+            digest.update(f"{call} => {doc_id}\n".encode())
         return digest.hexdigest()[:12]
 
 
@@ -195,6 +213,12 @@ def _key(call: Call, loader: Loader) -> _Key:
         return call.callee, *call.positional[:1]
     values = (loader.value_of(call, name) for name in loader.identity)
     return call.callee, *(None if value == "None" else value for value in values)
+
+
+def _former_key(call: Call) -> _Key:
+    """As `_key`; a callee that no loader knows is known by all its positional values."""
+    loader = loader_of(call.callee)
+    return (call.callee, *call.positional) if loader is GENERIC else _key(call, loader)
 
 
 def target_of(call: Call, loader: Loader) -> str | None:

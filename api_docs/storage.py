@@ -47,6 +47,7 @@ class Manifest(BaseModel):
     created: datetime
     files: dict[str, FileEntry]
     aliases: dict[str, str] = {}
+    former_calls: dict[str, str] = {}
     sources: dict[str, str] = {}
 
 
@@ -79,6 +80,7 @@ def write_catalogue(
             created=created or datetime.now(UTC).replace(microsecond=0),
             files=files,
             aliases=catalogue.aliases,
+            former_calls=catalogue.former_calls,
             sources=sources or {},
         )
 
@@ -175,7 +177,7 @@ def load_catalogue(folder: Path) -> Catalogue:
             )
         docs.extend(found)
     try:
-        catalogue = Catalogue(docs, manifest.aliases, manifest.created)
+        catalogue = Catalogue(docs, manifest.aliases, manifest.created, manifest.former_calls)
     except CallError as exc:
         raise BrokenCatalogue(f"{str(folder)!r}: {exc}") from exc
     if catalogue.version != manifest.version:

@@ -8,6 +8,8 @@ DESIGN's "Calls and verification", clause by clause:
   `UNKNOWN_API`; those that choose a model behind an entrypoint, else `WRONG_IDENTITY`. A repository may also
   stand at the revision that the doc recorded. Arguments that could bring in other code or weights (another
   revision, tokenizer, pipeline: the closed ones of `loader_table`) belong here too;
+- a call that loaded an API before it was renamed or moved (`Catalogue.former_calls`) is as unknown as any
+  other, but the verdict names the API and its call of today;
 - "every other argument name is one that the doc or the loader's signature allows": else
   `UNKNOWN_ARGUMENT`; given once, and where required: `REPEATED_ARGUMENT`, `MISSING_ARGUMENT`;
 - beyond DESIGN, values must be plain data of the documented type: `UNSAFE_VALUE`, `WRONG_TYPE`. What a
@@ -123,6 +125,9 @@ def verify(text: str, catalogue: Catalogue, hits: Sequence[str] = ()) -> Verific
         if found is None:
             return _verified(call, entry)
         problems.append((entry, found))
+    now = catalogue.formerly(call)
+    if now is not None and all(_is_another_api(entry, found) for entry, found in problems):
+        return _refusal(text, _moved(call, now, catalogue), now.call.render(), now.doc.id)
     if not problems:
         same_model = next(iter(catalogue.otherwise_called(call)), None)
         nearest = same_model.call.render() if same_model else _nearest(call.render(), catalogue, hits)
@@ -338,10 +343,24 @@ def _by_preference(entries: Sequence[Entry], hits: Sequence[str]) -> Sequence[En
 def _most_telling(call: Call, problems: Sequence[tuple[Entry, Problem]]) -> tuple[Entry, Problem]:
     """Of several docs that a call is not quite: one whose API it is, else the one that it looks like."""
     for entry, problem in problems:
-        if problem.reason is not Reason.WRONG_IDENTITY or problem.argument not in entry.identifying:
+        if not _is_another_api(entry, problem):
             return entry, problem
     wanted = call.render()
     return max(problems[:50], key=lambda found: likeness(wanted, found[0].call.render()))
+
+
+def _is_another_api(entry: Entry, problem: Problem) -> bool:
+    return problem.reason is Reason.WRONG_IDENTITY and problem.argument in entry.identifying
+
+
+def _moved(call: Call, now: Entry, catalogue: Catalogue) -> Problem:
+    """What a call loaded has another name or place since."""
+    return _problem(
+        Reason.UNKNOWN_API if catalogue.with_callee(call.callee) else Reason.UNKNOWN_CALLEE,
+        None,
+        f"{_short(call.render())} is how {now.doc.id} was called before; it is now called with "
+        f"{_short(now.call.render())}",
+    )
 
 
 def _unknown(call: Call, catalogue: Catalogue) -> Problem:

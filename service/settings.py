@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         Field(
             ge=1,
             le=1_000,
-            description="Published versions that are kept for `callsmith docs rollback`, the served included.",
+            description="Published versions to keep for `callsmith docs rollback`, the served one included.",
         ),
     ] = 7
     hubs: Annotated[
