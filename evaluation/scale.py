@@ -32,8 +32,9 @@ from evaluation.bench import machine
 from evaluation.workload import instructions
 from retriever.dense import DenseIndex
 from retriever.embedding import Vectors
-from retriever.index import Progress, build_index, open_index, save_index
+from retriever.index import build_index, open_index, save_index
 from retriever.searcher import Searcher
+from retriever.vectors import Progress
 
 RESULTS = Path(__file__).parent / "results"
 DIMENSIONS = 384

@@ -6,6 +6,7 @@ Works on vectors and row numbers. Knows nothing about texts or models.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import faiss
@@ -109,6 +110,11 @@ class DenseIndex:
             scores[also] = self._index.reconstruct_batch(also) @ query[0]
         scores[rows[0]] = best[0]
         return scores
+
+    def rows(self, places: Sequence[int]) -> Vectors:
+        """The vectors of some rows, shape (places, dimensions)."""
+        found: Vectors = self._index.reconstruct_batch(np.asarray(places, dtype=np.int64))
+        return found
 
     def vectors(self) -> Vectors:
         """All vectors, shape (rows, dimensions)."""

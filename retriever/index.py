@@ -1,19 +1,17 @@
 """The index: what retrieval needs, built from one catalogue version, in memory and on disk.
 
-A folder holds the doc ids, BM25, the vectors, and last a manifest with checksums. An index is opened
-only with the catalogue and the embedding model that it was built from.
+A folder holds the doc ids, BM25, the vectors, what these were made of, and last a manifest with checksums.
+An index is opened only with the catalogue and the embedding model that it was built from.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -22,9 +20,10 @@ from api_docs.errors import BrokenIndex, IndexMismatch, MissingIndex, OutdatedSc
 from api_docs.files import publish_folder, sha256_of
 from retriever.bm25 import Bm25s, tokenize
 from retriever.dense import DenseIndex
-from retriever.embedding import Encoder, Vectors
-from retriever.task_voice import TASK_WEIGHT, centroids, places
-from retriever.text import COMPOSITION, embedding_text, keyword_text
+from retriever.embedding import Encoder
+from retriever.task_voice import TASK_WEIGHT
+from retriever.text import COMPOSITION, keyword_text
+from retriever.vectors import Origins, Progress, doc_vectors
 
 INDEX_SCHEMA = 1
 """Version of the files below. Raise it when an older reader can't take them."""
@@ -32,22 +31,25 @@ INDEX_SCHEMA = 1
 MANIFEST = "manifest.json"
 _IDS = "ids.json"
 _VECTORS = "vectors.faiss"
+_ORIGINS = "origins.npz"
 _KEYWORDS = "bm25"
-_BATCH = 64
 _REBUILD = "rebuild it with `callsmith index build`"
-
-Progress = Callable[[int, int], None]
-"""Called with (docs done, docs in all)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Row `i` of every part belongs to `doc_ids[i]`."""
+    """Row `i` of every part belongs to `doc_ids[i]`.
+
+    `origins` says what the vectors were made of, None where an older Callsmith wrote them. `embedded` is how
+    many docs were embedded to build it, 0 for one that was read.
+    """
 
     version: str
     doc_ids: tuple[str, ...]
     keywords: Bm25s
     dense: DenseIndex
+    origins: Origins | None = None
+    embedded: int = 0
 
     def on_gpus(self) -> Index:
         """The same index with its vectors on every GPU of this machine.
@@ -79,30 +81,27 @@ def index_version(catalogue_version: str, embedding_model: str) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
-def build_index(catalogue: Catalogue, encoder: Encoder, progress: Progress | None = None) -> Index:
-    """Build the index of a catalogue in memory."""
+def build_index(
+    catalogue: Catalogue, encoder: Encoder, progress: Progress | None = None, previous: Index | None = None
+) -> Index:
+    """Build the index of a catalogue in memory.
+
+    What `previous`, an index of the same model, has of the same texts is taken over: those vectors are its
+    own bit by bit, and only the other texts are embedded. BM25 is always built anew, for a word's weight
+    depends on all docs.
+    """
+    there = None
+    if previous is not None and previous.origins is not None:
+        there = (previous.dense, previous.origins)
+    made = doc_vectors(catalogue.docs, encoder, progress, there)
     return Index(
         version=index_version(catalogue.version, encoder.name),
         doc_ids=tuple(doc.id for doc in catalogue.docs),
         keywords=Bm25s.build(tokenize(keyword_text(doc)) for doc in catalogue.docs),
-        dense=DenseIndex.build(_doc_vectors(catalogue, encoder, progress)),
+        dense=DenseIndex.build(made.vectors),
+        origins=made.origins,
+        embedded=made.embedded,
     )
-
-
-def _doc_vectors(catalogue: Catalogue, encoder: Encoder, progress: Progress | None) -> Vectors:
-    """One vector per doc: its text's, plus its task's. Both voices are linear in the query's vector."""
-    texts = [embedding_text(doc) for doc in catalogue.docs]
-    # Texts of like length together: padding to the longest of a batch is work for nothing.
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-    vectors = np.zeros((len(texts), encoder.dimensions), dtype=np.float32)
-    for start in range(0, len(order), _BATCH):
-        rows = order[start : start + _BATCH]
-        vectors[rows] = encoder.encode([texts[row] for row in rows])
-        if progress is not None:
-            progress(min(start + _BATCH, len(order)), len(order))
-    if not texts:
-        return vectors
-    return vectors + TASK_WEIGHT * centroids(encoder)[places([doc.domain for doc in catalogue.docs])]
 
 
 def save_index(index: Index, folder: Path, catalogue_version: str, embedding_model: str) -> IndexManifest:
@@ -116,6 +115,8 @@ def save_index(index: Index, folder: Path, catalogue_version: str, embedding_mod
     def fill(work: Path) -> None:
         (work / _IDS).write_bytes(orjson.dumps(index.doc_ids))
         index.dense.save(work / _VECTORS)
+        if index.origins is not None:
+            index.origins.save(work / _ORIGINS)
         (work / _KEYWORDS).mkdir()
         index.keywords.save(work / _KEYWORDS)
         files = sorted(path for path in work.rglob("*") if path.is_file())
@@ -211,7 +212,10 @@ def _read_parts(folder: Path, manifest: IndexManifest, catalogue: Catalogue) -> 
     dense = DenseIndex.load(folder / _VECTORS)
     if doc_ids != tuple(doc.id for doc in catalogue.docs) or len(dense) != len(doc_ids):
         raise BrokenIndex(f"the parts of {str(folder)!r} don't fit together; {_REBUILD}")
-    return Index(manifest.version, doc_ids, keywords, dense)
+    origins = Origins.load(folder / _ORIGINS) if _ORIGINS in manifest.files else None
+    if origins is not None and len(origins.rows) != len(doc_ids):
+        raise BrokenIndex(f"the parts of {str(folder)!r} don't fit together; {_REBUILD}")
+    return Index(manifest.version, doc_ids, keywords, dense, origins)
 
 
 def _check_file(path: Path, expected: str) -> None:

@@ -5,7 +5,8 @@ Knows the table of tasks and which row of an index belongs to which. Knows nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,9 @@ from retriever.embedding import Encoder, Vectors
 TASK_WEIGHT = 0.5
 """How much a doc's task weighs in its vector beside the doc's own text."""
 
-_DOMAINS = tuple(sorted(TASKS))
-_PLACE = {domain: place for place, domain in enumerate(_DOMAINS)}
+DOMAINS = tuple(sorted(TASKS))
+"""Every domain, in the order of `places`."""
+_PLACE = {domain: place for place, domain in enumerate(DOMAINS)}
 
 
 class TaskVoice:
@@ -27,7 +29,7 @@ class TaskVoice:
 
     def __init__(self, domains: Sequence[Domain]) -> None:
         self._task_of = places(domains)
-        self._keywords = Bm25s.build(_words(TASKS[domain]) for domain in _DOMAINS)
+        self._keywords = Bm25s.build(_words(TASKS[domain]) for domain in DOMAINS)
 
     def scores(self, words: Sequence[str]) -> Scores:
         """One score per row, shape (rows,)."""
@@ -40,13 +42,18 @@ def places(domains: Sequence[Domain]) -> NDArray[np.int64]:
     return np.array([_PLACE[domain] for domain in domains], dtype=np.int64)
 
 
-def centroids(encoder: Encoder) -> Vectors:
-    """One unit vector per task in the order of `places`: the mean of its definition and its uses."""
-    found = []
-    for domain in _DOMAINS:
-        mean = encoder.encode(TASKS[domain].lines()).mean(axis=0)
-        found.append(mean / np.linalg.norm(mean))
-    return np.stack(found).astype(np.float32)
+def centroids(encoder: Encoder, known: Mapping[Domain, Vectors] = MappingProxyType({})) -> Vectors:
+    """One unit vector per task in the order of `places`: the mean of its definition and its uses.
+
+    Those that are `known` are not embedded again. Each task is a batch of its own, so that its vector is the
+    same whatever else is asked for.
+    """
+    return np.stack([known[domain] if domain in known else _centroid(encoder, domain) for domain in DOMAINS])
+
+
+def _centroid(encoder: Encoder, domain: Domain) -> Vectors:
+    mean = encoder.encode(TASKS[domain].lines()).mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
 
 
 def _words(task: Task) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from api_docs.catalogue import Catalogue
 from api_docs.errors import BrokenIndex, IndexMismatch, MissingIndex, OutdatedSchema, StorageError
-from retriever import index as module
+from retriever import vectors
 from retriever.dense import DenseIndex
 from retriever.index import MANIFEST, build_index, index_version, open_index, save_index
 from retriever.searcher import Searcher
@@ -35,7 +35,7 @@ def test_an_index_read_back_ranks_as_before(folder: Path, catalogue: Catalogue, 
 def test_progress_ends_at_the_number_of_docs(
     catalogue: Catalogue, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 3)
+    monkeypatch.setattr(vectors, "_BATCH", 3)
     seen: list[tuple[int, int]] = []
     build_index(catalogue, encoder, lambda done, every: seen.append((done, every)))
     assert seen == [(3, 7), (6, 7), (7, 7)]
