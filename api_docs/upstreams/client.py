@@ -11,8 +11,9 @@ import contextlib
 import itertools
 import json
 import os
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -388,7 +389,7 @@ class Client:
     def _body(self, response: httpx2.Response, most: int) -> bytes:
         return b"".join(self._chunks(response, most))
 
-    def _chunks(self, response: httpx2.Response, most: int) -> Iterator[bytes]:
+    def _chunks(self, response: httpx2.Response, most: int) -> Generator[bytes, None, None]:
         """The decoded body in parts, of `most` bytes at most, as long as there is time."""
         url = str(response.url)
         declared = response.headers.get("content-length", "")
@@ -410,8 +411,11 @@ class Client:
     def _beginning(self, response: httpx2.Response) -> bytes:
         """The first bytes of a refusal; what is broken of it doesn't matter."""
         found = b""
-        with contextlib.suppress(_Again):
-            for chunk in self._chunks(response, MAX_BODY):
+        with (
+            contextlib.suppress(_Again),
+            contextlib.closing(self._chunks(response, sys.maxsize)) as chunks,
+        ):
+            for chunk in chunks:
                 found += chunk
                 if len(found) >= _BEGINNING:
                     break
