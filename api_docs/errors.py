@@ -110,7 +110,8 @@ class OutdatedSchema(CatalogueError):
 class SourceError(CatalogueError):
     """An upstream is missing or unreadable.
 
-    `reason` is the upstream's own word for it where it has one (`GatedRepo`), for programs.
+    `reason` is for programs: the upstream's own word for it (`GatedRepo`), else the status of its answer, or
+    nothing.
     """
 
     code = "source_error"

@@ -51,6 +51,7 @@ _SILENCE: Final = 30.0
 """Seconds that a connection, and each part of an answer, may take."""
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_GONE: Final = frozenset({404, 410, 451})
 _PASSING: Final = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Statuses that may be another in a moment."""
 
@@ -170,7 +171,7 @@ class Client:
         Raises:
             SourceTimeout: when the time is over, or the upstream asks to wait longer than that.
             SourceRefused: 401, or 403 that is no limit of requests.
-            SourceGone: 404, 410.
+            SourceGone: 404, 410, and 451, which laws made of them.
             SourceError: anything else, an answer of more than `most` bytes among them.
         """
         wanted = dict(headers or {})
@@ -349,10 +350,10 @@ class Client:
             wait = told_wait(status, response.headers, body)
             raise _Again(_phrase(status), seconds=wait, nothing_done=limit)
         where = f"{shown(str(response.url))} answered {_phrase(status)}{self._stated(response, body)}"
-        reason = response.headers.get("x-error-code", "")
+        reason = response.headers.get("x-error-code", "") or str(status)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise SourceRefused(f"{where}. {self._token_advice(str(response.url))}", reason)
-        if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        if status in _GONE:
             raise SourceGone(f"{where}: it is not there, or not for everybody. Check the address", reason)
         raise SourceError(f"{where}; expected a success. Check the address", reason)
 
