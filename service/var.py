@@ -2,22 +2,26 @@
 
 An index lies in `indexes/<version>/`, named for the catalogue and the model that it was built from, so
 that another catalogue never meets it by accident. Published catalogues lie in `catalogues/<version>/`;
-which of them is served says the small file `current`, written by `service.publishing`.
+which of them is served says the small file `current`, written by `service.publishing`. The embedding model,
+exported for the queries of a service, lies in `encoders/<version>/`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api_docs.catalogue import Catalogue
-from api_docs.errors import BrokenCatalogue, OutdatedSchema, RetrievalIndexError
+from api_docs.errors import BrokenCatalogue, EmbeddingModelError, OutdatedSchema, RetrievalIndexError
 from api_docs.files import translated
 from api_docs.storage import SNAPSHOT_FOLDER, first_error, load_catalogue, read_manifest
 from retriever.bm25 import Bm25Backend
@@ -28,6 +32,7 @@ from retriever.embedding import (
     every_core,
     limit_threads,
     load_encoder,
+    model_state,
     usable_cores,
 )
 from retriever.faiss_package import check_gpus, check_one_faiss
@@ -40,13 +45,18 @@ from retriever.index import (
     read_index_manifest,
     save_index,
 )
+from retriever.onnx_encoder import SCHEMA as ONNX_SCHEMA
+from retriever.onnx_encoder import exported, open_exported
 from retriever.searcher import Searcher
+from service.logs import SERVICE
 from service.settings import Settings
 
 Progress = Callable[[int, int], None]
 
 CURRENT = "current"
 """Name of the file that says which published catalogue is served."""
+
+service_log = logging.getLogger(SERVICE)
 
 _MOST_THREADS = 4
 """Cores beyond these make an encoding of one short text no quicker."""
@@ -66,14 +76,23 @@ class IndexInfo:
         return {**said, "folder": str(self.folder), "bytes": sum(path.stat().st_size for path in files)}
 
 
+class By(StrEnum):
+    """What published a catalogue."""
+
+    PUBLISH = "publish"
+    REFRESH = "refresh"
+    ROLLBACK = "rollback"
+
+
 class Current(BaseModel):
-    """The file `current`: which of the published catalogues is served, and since when."""
+    """The file `current`: which of the published catalogues is served, since when, and by what."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: Literal[1] = 1
     catalogue: Annotated[str, Field(pattern="^[0-9a-f]{12}$")]
     published: datetime
+    by: By = By.PUBLISH
 
 
 def current_file(settings: Settings) -> Path:
@@ -175,10 +194,10 @@ def ensure_index_of(
     """As `ensure_index`, for a catalogue that need not be the one that is served."""
     check_one_faiss()
     folder = index_folder(settings, catalogue)
-    encoder = _encoder(settings)
+    encoder = query_encoder(settings)
     built = force or not _opens(folder, catalogue, encoder)
     if built:
-        _build(folder, catalogue, encoder, progress)
+        _build(folder, catalogue, settings, progress)
     return IndexInfo(folder, read_index_manifest(folder)), built
 
 
@@ -196,8 +215,8 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
     folder = index_folder(settings, catalogue)
     if there := folder.exists():
         read_index_manifest(folder)  # what is wrong with it is sooner told than a model is loaded
-    encoder = _encoder(settings)
-    index = open_index(folder, catalogue, encoder) if there else _build(folder, catalogue, encoder, progress)
+    encoder = query_encoder(settings)
+    index = open_index(folder, catalogue, encoder) if there else _build(folder, catalogue, settings, progress)
     return _searcher(settings, catalogue, index, BatchingEncoder(encoder))
 
 
@@ -225,9 +244,41 @@ def _searcher(settings: Settings, catalogue: Catalogue, index: Index, encoder: E
     return Searcher(catalogue, placed, encoder, Bm25Backend(settings.bm25))
 
 
-def _encoder(settings: Settings) -> SentenceEncoder:
-    limit_threads(settings.embedding_threads or _spare_cores(settings.workers))
+def query_encoder(settings: Settings) -> Encoder:
+    """What encodes instructions: the model as it was exported, else (and on GPUs) the model itself.
+
+    Raises:
+        EmbeddingModelError: when the model can't be loaded.
+        StorageError: when it can't be kept.
+    """
+    if settings.embedding_backend == "torch":
+        return _model(settings)
+    limit_threads(0)
+    folder, threads = exported_folder(settings), _threads(settings)
+    found = open_exported(folder, settings.embedding_model, threads)
+    if found is not None:
+        return found
+    model = _model(settings)
+    try:
+        return exported(model, folder, threads)
+    except EmbeddingModelError as exc:
+        service_log.warning("the embedding model is used as it is", extra={"fields": {"reason": str(exc)}})
+        return model
+
+
+def _model(settings: Settings) -> SentenceEncoder:
+    limit_threads(_threads(settings))
     return load_encoder(settings.embedding_model)
+
+
+def exported_folder(settings: Settings) -> Path:
+    """A folder of its own for every state of the model that can be told apart."""
+    parts = [str(ONNX_SCHEMA), settings.embedding_model, *model_state(settings.embedding_model)]
+    return settings.var / "encoders" / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _threads(settings: Settings) -> int:
+    return settings.embedding_threads or _spare_cores(settings.workers)
 
 
 def _spare_cores(workers: int) -> int:
@@ -235,10 +286,11 @@ def _spare_cores(workers: int) -> int:
     return min(_MOST_THREADS, max(1, usable_cores() // workers - 1))
 
 
-def _build(folder: Path, catalogue: Catalogue, encoder: SentenceEncoder, progress: Progress | None) -> Index:
+def _build(folder: Path, catalogue: Catalogue, settings: Settings, progress: Progress | None) -> Index:
     # Before the work, not after it: may anything be written there at all?
     with translated(folder), tempfile.TemporaryDirectory(prefix=".probe.", dir=_made(folder.parent)):
         pass
+    encoder = _model(settings)
     with every_core():
         index = build_index(catalogue, encoder, progress)
     save_index(index, folder, catalogue.version, encoder.name)
@@ -250,7 +302,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _opens(folder: Path, catalogue: Catalogue, encoder: SentenceEncoder) -> bool:
+def _opens(folder: Path, catalogue: Catalogue, encoder: Encoder) -> bool:
     try:
         open_index(folder, catalogue, encoder)
     except (RetrievalIndexError, OutdatedSchema):

@@ -91,10 +91,11 @@ def prefix(
 
 @app.command()
 def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
-    count: Annotated[int, typer.Option("--requests", min=16, max=2_000, help="Per round.")] = 96,
+    rounds: Annotated[int, typer.Option(min=5, max=500, help="Alternations of both ways.")] = 40,
+    count: Annotated[int, typer.Option("--requests", min=16, max=2_000, help="Per round.")] = 48,
     hidden: Annotated[int, typer.Option(min=64, max=4_096, help="Width of the model.")] = 256,
     layers: Annotated[int, typer.Option(min=1, max=64, help="Layers of the model.")] = 6,
-    tokens: Annotated[int, typer.Option(min=24, max=512, help="Tokens per answer at most.")] = 240,
+    tokens: Annotated[int, typer.Option(min=24, max=512, help="Tokens per answer at most.")] = 90,
     folder: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -138,7 +139,9 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
                 ("one_client", 1, recorded[: max(6, count // 12)]),
             ):
                 with progress(f"{name.replace('_', ' ')}, rounds") as report:
-                    figures[name] = await measure.compare(service.url, engine.url, some, clients, report)
+                    figures[name] = await measure.compare(
+                        service.url, engine.url, some, clients=clients, rounds=rounds, progress=report
+                    )
                 tell({name: figures[name]})
             return figures
 
