@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import Any
 from api_docs.catalogue import Catalogue
 from api_docs.errors import AlreadyPublishing, BrokenCatalogue, OutdatedSchema, RetrievalIndexError
 from api_docs.files import translated, write_file
-from api_docs.storage import SNAPSHOT_FOLDER, copy_catalogue, is_whole, load_catalogue
+from api_docs.storage import SNAPSHOT_FOLDER, copy_catalogue, is_whole, load_catalogue, write_catalogue
 from api_docs.verification import check_docs
-from retriever.index import check_index
+from retriever.index import Index, check_index, save_index
 from service import var
+from service.history import Changes, Publication, docs_by_hub, note, note_what_is_missing
 from service.settings import Settings
-from service.var import Current, Progress
+from service.var import By, Current, Progress
+from service.versions import prune
 
 LOCK = "publish.lock"
 
@@ -55,7 +57,18 @@ class Published:
         return asdict(self) | {"folder": str(self.folder), "published": self.published.isoformat()}
 
 
-def publish(settings: Settings, folder: Path | None = None, progress: Progress | None = None) -> Published:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A catalogue in memory that was checked, its index, and where each hub's docs come from."""
+
+    catalogue: Catalogue
+    index: Index
+    sources: dict[str, str]
+
+
+def publish(
+    settings: Settings, folder: Path | None = None, progress: Progress | None = None, *, by: By = By.PUBLISH
+) -> Published:
     """Have a catalogue served, the shipped snapshot unless a folder is given; running services take it up.
 
     What is published already and whole stays as it is.
@@ -65,32 +78,108 @@ def publish(settings: Settings, folder: Path | None = None, progress: Progress |
         CatalogueError: when the catalogue is damaged, empty, or has a doc whose call does not verify.
         EmbeddingModelError, StorageError: when its index can't be built.
     """
-    with _alone(settings.var):
-        _remove_what_was_left_behind(settings.var)
+    with alone(settings):
         source = folder if folder is not None else SNAPSHOT_FOLDER
         catalogue = _checked(source)
+        publication = _Publication(settings, catalogue, lambda: _indexed(catalogue, settings, progress), by)
+        return publication.run(lambda target: copy_catalogue(source, target, catalogue.version))
+
+
+def publish_made(
+    settings: Settings,
+    made: Made,
+    *,
+    changes: Changes,
+    accepted: Sequence[str] = (),
+    step: Callable[[str], None] = lambda _: None,
+) -> Published:
+    """Have what a refresh made served. The caller is `alone`; `step` is told what is done.
+
+    Raises:
+        StorageError: when the disk is full or read-only.
+    """
+    catalogue = made.catalogue
+    publication = _Publication(
+        settings, catalogue, lambda: _saved(made, settings), By.REFRESH, changes, tuple(accepted), step
+    )
+    return publication.run(lambda target: write_catalogue(catalogue, target, sources=made.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class _Publication:
+    """The one way to publish: catalogue, index, and last the name; then history, and clearing away.
+
+    `indexed` makes sure that there is a whole index; it says whether it had to be written.
+    """
+
+    settings: Settings
+    catalogue: Catalogue
+    indexed: Callable[[], bool]
+    by: By
+    changes: Changes | None = None
+    accepted: tuple[str, ...] = ()
+    step: Callable[[str], None] = lambda _: None
+
+    def run(self, write: Callable[[Path], object]) -> Published:
+        """Publish; `write` puts the catalogue where it is told."""
+        settings, catalogue = self.settings, self.catalogue
         target = var.published_folder(settings, catalogue.version)
         if not is_whole(target, catalogue.version):
-            copy_catalogue(source, target, catalogue.version)
-        index_built = _indexed(catalogue, settings, progress)
+            write(target)
+        self.step("catalogue written")
+        index_built = self.indexed()
+        self.step("index written")
         before = _before(settings)
+        note_what_is_missing(settings, before)
         changed = before is None or before.catalogue != catalogue.version
-        current = _name(catalogue, settings) if before is None or changed else before
-    return Published(
-        version=catalogue.version,
-        index_version=var.index_folder(settings, catalogue).name,
-        docs=len(catalogue),
-        folder=target,
-        published=current.published,
-        changed=changed,
-        index_built=index_built,
-        served=settings.catalogue is None,
-    )
+        current = self._name(before) if before is None or changed else before
+        prune(settings)
+        self.step("old versions removed")
+        return Published(
+            version=catalogue.version,
+            index_version=var.index_folder(settings, catalogue).name,
+            docs=len(catalogue),
+            folder=target,
+            published=current.published,
+            changed=changed,
+            index_built=index_built,
+            served=settings.catalogue is None,
+        )
+
+    def _name(self, before: Current | None) -> Current:
+        """Name the catalogue in `current`, and note that it was."""
+        now = datetime.now(UTC).replace(microsecond=0)
+        current = Current(catalogue=self.catalogue.version, published=now, by=self.by)
+        write_file(var.current_file(self.settings), current.model_dump_json(indent=2).encode() + b"\n")
+        self.step("named")
+        note(
+            self.settings,
+            Publication(
+                published=now,
+                version=current.catalogue,
+                before=before.catalogue if before is not None else None,
+                by=self.by,
+                docs=docs_by_hub(self.catalogue),
+                changes=self.changes,
+                accepted=self.accepted,
+                after_rollback=before is not None and before.by is By.ROLLBACK and self.by is By.REFRESH,
+            ),
+        )
+        self.step("noted in the history")
+        return current
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep every other process from publishing; the system lets go of the lock whatever ends this one."""
+def alone(settings: Settings) -> Iterator[None]:
+    """Keep every other process from publishing, and remove what killed ones left half-written.
+
+    The system lets go of the lock whatever ends this process.
+
+    Raises:
+        AlreadyPublishing: when another process has it.
+        StorageError: when the folder can't be written.
+    """
+    folder = settings.var
     path = folder / LOCK
     with translated(path):
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,9 +190,10 @@ def _alone(folder: Path) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as exc:
                 raise AlreadyPublishing(
-                    f"another process is publishing into {str(folder)!r}; wait for it to end, then run the "
-                    "command again"
+                    f"another process is publishing into {str(folder)!r}, or refreshes it; wait for it to "
+                    "end, then run the command again"
                 ) from exc
+        _remove_what_was_left_behind(folder)
         yield
     finally:
         os.close(handle)
@@ -113,6 +203,7 @@ def _remove_what_was_left_behind(folder: Path) -> None:
     """Half-written files of publications that were killed; an index may be in work without our lock."""
     now = time.time()
     left = [*(folder / "catalogues").glob(".*"), *folder.glob(f".{var.CURRENT}.*")]
+    left += [*(folder / "refresh").glob(".*"), *(folder / "refresh" / "reports").glob(".*")]
     left += [path for path in (folder / "indexes").glob(".*") if now - path.stat().st_mtime > _LEFT_BEHIND]
     for path in left:
         if path.is_dir():
@@ -139,14 +230,24 @@ def _indexed(catalogue: Catalogue, settings: Settings, progress: Progress | None
     return False
 
 
+def _saved(made: Made, settings: Settings) -> bool:
+    """Make sure that there is a whole index: what lies there, else the one that was made."""
+    catalogue, index = made.catalogue, made.index
+    folder = var.index_folder(settings, catalogue)
+    try:
+        check_index(folder, catalogue, settings.embedding_model)
+    except (RetrievalIndexError, OutdatedSchema):
+        # A catalogue that lay there before may have the same docs in another order.
+        there = load_catalogue(var.published_folder(settings, catalogue.version))
+        if tuple(doc.id for doc in there.docs) != index.doc_ids:
+            return _indexed(there, settings, None)
+        save_index(index, folder, catalogue.version, settings.embedding_model)
+        return True
+    return False
+
+
 def _before(settings: Settings) -> Current | None:
     try:
         return var.read_current(settings)
     except BrokenCatalogue:
         return None
-
-
-def _name(catalogue: Catalogue, settings: Settings) -> Current:
-    current = Current(catalogue=catalogue.version, published=datetime.now(UTC).replace(microsecond=0))
-    write_file(var.current_file(settings), current.model_dump_json(indent=2).encode() + b"\n")
-    return current
