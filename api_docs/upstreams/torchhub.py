@@ -1,7 +1,7 @@
-"""TorchHub from its live upstreams: pytorch/hub's pages, the repositories that they name, torchvision's newest wheel.
+"""TorchHub from its live upstreams: pytorch/hub's pages, the repositories they name, torchvision's wheel.
 
-Fetches into a folder what the source `TorchHub` reads, each part only when its revision or release is new, and makes
-of the docs what only the network tells: present names of repositories, and which of them are gone.
+Fetches into a folder what the source `TorchHub` reads, each part only when its revision or release is new.
+Adds to the docs what only the network tells: repositories' present names, and which of them are gone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from api_docs.catalogue import entry_of, repository
@@ -63,7 +63,7 @@ class TorchHub:
         read = source.TorchHub(last_checked=today).read(folder, progress)
         return Collected(
             result=_with_news(read, hubconfs.repositories),
-            records=_records(read, hubconfs, folder),
+            records=_records(read, hubconfs),
             complete=hubconfs.complete and not registry,
             revision=revision,
             notes=(*hubconfs.notes, *registry),
@@ -107,7 +107,7 @@ def _fetch_registry(client: Client, index: str, folder: Path) -> tuple[str, ...]
 
 
 def _named(folder: Path) -> dict[str, set[str]]:
-    """The repositories that our tables and the pages name, with the branches and tags that have their hubconf."""
+    """The repositories that our tables and the pages name, with the branches or tags that have a hubconf."""
     named = {name: {known.ref, *known.refs.values()} for name, known in REPOSITORIES.items()}
     spelled = {name.lower(): name for name in named}
     for name, ref in _called(folder):
@@ -170,15 +170,18 @@ def _repository(doc: ApiDoc) -> tuple[str, str]:
     return repository(entry_of(doc).bound.values["repo_or_dir"])
 
 
-def _records(read: SourceResult, hubconfs: Hubconfs, folder: Path) -> dict[str, str]:
+def _records(read: SourceResult, hubconfs: Hubconfs) -> dict[str, str]:
     """What each doc was made of, by something that stays.
 
     A page that only one doc has is that doc's, whatever it is called. Other entrypoints are known by the
-    number of their repository and by their definition, or by their name where that says the same as another's.
-    Where the number isn't known yet, nothing is.
+    number of their repository and by their definition, or by their name where another's says the same. As
+    long as the number isn't known, nothing is.
     """
     docs_of_page = Counter(doc.source_url for doc in read.docs)
-    definitions = {name: _definitions(name, known, hubconfs) for name, known in hubconfs.repositories.items()}
+    definitions = {
+        name: {ref: bodies(text) for ref, text in hubconfs.texts(name).items()}
+        for name in hubconfs.repositories
+    }
     found: dict[str, str] = {}
     for doc in read.docs:
         name, ref = _repository(doc)
@@ -190,7 +193,7 @@ def _records(read: SourceResult, hubconfs: Hubconfs, folder: Path) -> dict[str, 
         elif known is None:
             found[new_id] = doc.id.partition(":")[2]
         elif known.number:
-            entrypoint, *values = doc.name.split(" ")
+            entrypoint, *values = doc.id.removeprefix(f"{Hub.TORCHHUB}:{name}:").split(":")
             body = definitions[name].get(ref, {}).get(entrypoint, entrypoint)
             found[new_id] = ":".join((str(known.number), body, *values))
     return found
