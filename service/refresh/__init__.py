@@ -1,0 +1,1 @@
+"""Parts of the nightly refresh: collecting, canaries, reports. The job itself is `service.refreshing`."""
