@@ -252,13 +252,13 @@ def query_encoder(settings: Settings) -> Encoder:
         StorageError: when it can't be kept.
     """
     if settings.embedding_backend == "torch":
-        return _model(settings)
+        return doc_encoder(settings)
     limit_threads(0)
     folder, threads = exported_folder(settings), _threads(settings)
     found = open_exported(folder, settings.embedding_model, threads)
     if found is not None:
         return found
-    model = _model(settings)
+    model = doc_encoder(settings)
     try:
         return exported(model, folder, threads)
     except EmbeddingModelError as exc:
@@ -266,7 +266,12 @@ def query_encoder(settings: Settings) -> Encoder:
         return model
 
 
-def _model(settings: Settings) -> SentenceEncoder:
+def doc_encoder(settings: Settings) -> SentenceEncoder:
+    """What embeds docs: the model itself.
+
+    Raises:
+        EmbeddingModelError: when it can't be loaded.
+    """
     limit_threads(_threads(settings))
     return load_encoder(settings.embedding_model)
 
@@ -290,7 +295,7 @@ def _build(folder: Path, catalogue: Catalogue, settings: Settings, progress: Pro
     # Before the work, not after it: may anything be written there at all?
     with translated(folder), tempfile.TemporaryDirectory(prefix=".probe.", dir=_made(folder.parent)):
         pass
-    encoder = _model(settings)
+    encoder = doc_encoder(settings)
     with every_core():
         index = build_index(catalogue, encoder, progress)
     save_index(index, folder, catalogue.version, encoder.name)

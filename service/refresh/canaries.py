@@ -1,11 +1,12 @@
 """Canaries: questions of everyday words that every version has to go on answering.
 
-Each names the hub that is asked, and what is an acceptable answer: some docs, or any doc of a domain. Before a
-version is published both it and the one before are asked; it may not find much less among its first five.
+Each names the hub that is asked, and what is an acceptable answer: some docs, or any doc of a domain. Before
+a version is published both it and the one before are asked; it may not find much less among its first five.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +49,6 @@ class Canary(_Frozen):
         if (self.domain is None) == (not self.docs):
             raise ValueError("expected either a domain or docs")
         return self
-
-    def acceptable(self, catalogue: Catalogue) -> frozenset[str]:
-        """The ids of the docs that answer it; none where they are all gone."""
-        if self.docs:
-            return frozenset(catalogue.doc(doc_id).id for doc_id in self.docs if _is_known(doc_id, catalogue))
-        return frozenset(
-            doc.id for doc in catalogue.docs if doc.hub == self.hub and doc.domain is self.domain
-        )
 
 
 class CanaryReport(_Frozen):
@@ -112,9 +105,14 @@ def ask_canaries(
     bm25: Bm25Backend = Bm25Backend.BM25S,
 ) -> CanaryReport:
     """Ask both versions the questions that both can answer."""
-    acceptable = [
-        (one, one.acceptable(before.catalogue), one.acceptable(after.catalogue)) for one in canaries
-    ]
+    acceptable = list(
+        zip(
+            canaries,
+            _acceptable(canaries, before.catalogue),
+            _acceptable(canaries, after.catalogue),
+            strict=True,
+        )
+    )
     asked = [(one, old, new) for one, old, new in acceptable if old and new]
     once = _Once(encoder, [one.instruction for one, _, _ in asked])
     then = Searcher(before.catalogue, before.index, once, bm25)
@@ -148,8 +146,18 @@ def _finds(searcher: Searcher, canary: Canary, acceptable: frozenset[str]) -> bo
     return any(not acceptable.isdisjoint((hit.doc_id, *hit.merged)) for hit in hits)
 
 
-def _is_known(doc_id: str, catalogue: Catalogue) -> bool:
-    return catalogue.aliases.get(doc_id, doc_id) in catalogue
+def _acceptable(canaries: Sequence[Canary], catalogue: Catalogue) -> list[frozenset[str]]:
+    """By canary, the ids of the docs that answer it; none where they are all gone."""
+    of_domain: dict[tuple[str, Domain | None], set[str]] = defaultdict(set)
+    for doc in catalogue.docs:
+        of_domain[doc.hub, doc.domain].add(doc.id)
+    found = []
+    for one in canaries:
+        named = {catalogue.aliases.get(doc_id, doc_id) for doc_id in one.docs}
+        found.append(
+            frozenset(filter(catalogue.__contains__, named) if named else of_domain[one.hub, one.domain])
+        )
+    return found
 
 
 def _percent(found: Sequence[bool]) -> float:

@@ -1,4 +1,4 @@
-"""What a refresh did, for people and programs: a report per run, and the little that others ask for at any time.
+"""What a refresh did, for people and programs: a report per run, and the little that is asked at any time.
 
 `refresh/reports/<time>.json` has everything, `<time>.html` shows it to a person, `refresh/latest.json` is the
 small file that `/metrics` reads. All are written whole or not at all.
@@ -58,7 +58,7 @@ class SetAside(_Frozen):
 
 
 class Requests(_Frozen):
-    """What was asked of a source: requests, of them answered "unchanged", tried again, bytes, seconds waited."""
+    """What a source was asked: requests, those answered "unchanged", tries again, bytes, seconds waited."""
 
     requests: int = 0
     unchanged: int = 0
@@ -168,7 +168,7 @@ def write_report(settings: Settings, report: RefreshReport, page: str, ended: da
     folder = reports_folder(settings)
     write_file(folder / f"{report.name}.json", report.model_dump_json(indent=2).encode() + b"\n")
     path = folder / f"{report.name}.html"
-    write_file(path, page.encode())
+    write_file(path, page.encode("utf-8", "backslashreplace"))
     latest = _latest(report, ended, read_latest(settings))
     write_file(latest_file(settings), latest.model_dump_json(indent=2).encode() + b"\n")
     for old in sorted(folder.glob("[!.]*.json"))[:-KEPT_REPORTS]:
