@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote
 
 from api_docs.errors import SourceError, SourceGone
-from api_docs.files import translated
+from api_docs.files import translated, write_file
 from api_docs.upstreams.client import Client, Reply
 
 MAX_MEMBERS: Final = 200_000
@@ -121,6 +121,21 @@ class GitHub:
                 fetched.replace(target)
         finally:
             fetched.unlink(missing_ok=True)
+
+    def present_archive(self, repository: str, target: Path) -> str:
+        """Have the default branch's present archive at `target`; gives its commit.
+
+        One request where it hasn't changed. Which commit lies there stands in a hidden file beside it.
+
+        Raises:
+            SourceError, StorageError: as `revision` and `archive` do.
+        """
+        sha = self.revision(repository).sha
+        note = target.with_name(f".{target.name}.commit")
+        if not target.is_file() or not note.is_file() or note.read_text(errors="replace") != sha:
+            self.archive(repository, sha, target)
+            write_file(note, sha.encode())
+        return sha
 
     def _api(self, repository: str) -> str:
         return f"{self._addresses.api}/repos/{_checked(repository)}"

@@ -6,7 +6,6 @@ Adds to the docs what only the network tells: repositories' present names, and w
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,6 @@ from typing import Final
 
 from api_docs.catalogue import entry_of, repository
 from api_docs.errors import InvalidDoc, SourceError, SourceTimeout
-from api_docs.files import write_file
 from api_docs.models import ApiDoc, Hub
 from api_docs.snapshot_build import described
 from api_docs.sources import torchhub as source
@@ -34,7 +32,6 @@ from api_docs.upstreams.hubconfs import Hubconfs, Repository
 
 PAGES: Final = "pytorch/hub"
 _ARCHIVE: Final = "pytorch_hub.tar.gz"
-_STATE: Final = "pages.json"
 _PAGE: Final = "https://pytorch.org/hub/"
 _REF: Final = re.compile(r"(?!.*\.\.)\w[\w./+-]*")
 
@@ -56,7 +53,7 @@ class TorchHub:
         """
         today = self.today or datetime.now(UTC).date()
         github = GitHub(client, self.github)
-        revision = _fetch_pages(github, folder)
+        revision = github.present_archive(PAGES, folder / _ARCHIVE)
         hubconfs = Hubconfs(github, folder, today)
         hubconfs.update(_named(folder), progress)
         registry = _fetch_registry(client, self.index, folder)
@@ -68,27 +65,6 @@ class TorchHub:
             revision=revision,
             notes=(*hubconfs.notes, *registry),
         )
-
-
-def _fetch_pages(github: GitHub, folder: Path) -> str:
-    """Have the present archive of the pages; gives its commit.
-
-    Raises:
-        SourceError: when it can't be had.
-    """
-    sha = github.revision(PAGES).sha
-    archive, state = folder / _ARCHIVE, folder / _STATE
-    if not archive.is_file() or _commit(state) != sha:
-        github.archive(PAGES, sha, archive)
-        write_file(state, json.dumps({"commit": sha}).encode())
-    return sha
-
-
-def _commit(state: Path) -> str | None:
-    try:
-        return str(json.loads(state.read_bytes())["commit"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _fetch_registry(client: Client, index: str, folder: Path) -> tuple[str, ...]:
