@@ -107,8 +107,11 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     from evaluation.engine.vllm import CONTEXT, Vllm  # noqa: PLC0415
     from service.runtime import open_runtime  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
+    from service.var import ensure_index  # noqa: PLC0415
 
     engine_cores, service_cores = measure.cores()
+    with progress("index") as report:
+        ensure_index(load_settings(), report)  # on all cores, not on the service's
     with contextlib.ExitStack() as programs:
         model = programs.enter_context(tiny_model(hidden_size=hidden, heads=hidden // 64, layers=layers))
         limits = ("--max-num-seqs", str(measure.CLIENTS))

@@ -4,8 +4,8 @@ Same prompts, grammars, limits and concurrency, recorded through the pipeline; e
 before, so that both find prefixes and grammars cached. The engine has a core of its own, service and client
 share the other one: beside a GPU, too, the engine doesn't live on the service's cores.
 
-An engine on a shared machine drifts by a tenth within a minute, far more than what is looked for. So there are
-many short rounds, each way right behind the other, and the figures are medians over these pairs, each with the
+An engine on a shared machine drifts by a tenth within a minute, far more than is looked for. So there are
+many short rounds, each way right behind the other, and figures are medians over these pairs, each with the
 interval that resampling the pairs gives.
 """
 
@@ -61,7 +61,7 @@ def pinned(cores: Sequence[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-async def compare(
+async def compare(  # noqa: PLR0913 - two addresses, and what is asked how often
     service_url: str,
     engine_url: str,
     recorded: Sequence[Recorded],

@@ -31,7 +31,8 @@ def test_the_model_is_exported_once_and_not_loaded_again(
     first = var.query_encoder(settings)
     monkeypatch.setattr(service.var, "load_encoder", never)
     again = var.query_encoder(settings)
-    assert isinstance(first, OnnxEncoder) and isinstance(again, OnnxEncoder)
+    assert isinstance(first, OnnxEncoder)
+    assert isinstance(again, OnnxEncoder)
     np.testing.assert_array_equal(first.encode(["a dog barks"]), again.encode(["a dog barks"]))
 
 
