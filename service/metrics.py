@@ -27,6 +27,7 @@ from api_docs.errors import CallsmithError, ConfigurationError
 from service import var
 from service.generators.breaker import Circuit, EngineState
 from service.generators.vllm import VllmGenerator
+from service.refresh.report import Result, read_latest
 from service.route_names import METHODS, OTHER, RouteNames
 from service.runtime import Runtime
 from service.schemas import GenerateResponse, SearchResponse, Status
@@ -75,6 +76,7 @@ class Metrics:
         everybodys = None if folder is None else MultiProcessCollector(None, str(folder))  # type: ignore[no-untyped-call]
         self._page.register(_Former(everybodys or own))
         self._page.register(_Now(shared))
+        self._page.register(_Refreshes(runtime.settings))
 
     def _declare(self, own: CollectorRegistry | None) -> None:
         def counter(name: str, says: str, *labels: str) -> Counter:
@@ -244,6 +246,47 @@ class _Now(Collector):
         build = GaugeMetricFamily("callsmith_build_info", "1 for the version that runs.", labels=["version"])
         build.add_metric([self._version], 1)
         yield build
+
+
+class _Refreshes(Collector):
+    """How the nightly refresh did, as its last run wrote it down; nothing before the first."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def collect(self) -> Iterable[Metric]:
+        latest = read_latest(self._settings)
+        if latest is None:
+            return
+        if latest.succeeded is not None and latest.seconds is not None:
+            yield GaugeMetricFamily(
+                "callsmith_refresh_last_success_timestamp_seconds",
+                "When the last refresh that went through ended.",
+                latest.succeeded.timestamp(),
+            )
+            yield GaugeMetricFamily(
+                "callsmith_refresh_duration_seconds",
+                "Seconds that the last refresh took that went through.",
+                latest.seconds,
+            )
+        docs = GaugeMetricFamily("callsmith_refresh_docs", "API docs after the last refresh.", labels=["hub"])
+        for hub, count in latest.docs.items():
+            docs.add_metric([hub], count)
+        yield docs
+        result = GaugeMetricFamily(
+            "callsmith_refresh_result", "1 for what the last refresh came to.", labels=["result"]
+        )
+        for each in Result:
+            result.add_metric([each], each is latest.result)
+        yield result
+        sources = GaugeMetricFamily(
+            "callsmith_refresh_source",
+            "1 for what a source came to the last time that it was asked.",
+            labels=["hub", "outcome"],
+        )
+        for hub, source in latest.sources.items():
+            sources.add_metric([hub, source.outcome], 1)
+        yield sources
 
 
 def workers_folder() -> Path | None:

@@ -27,7 +27,7 @@ from service import var
 from service.history import Changes, Publication, docs_by_hub, note, note_what_is_missing
 from service.settings import Settings
 from service.var import By, Current, Progress
-from service.versions import prune
+from service.versions import earlier_version, kept_folder, prune
 
 LOCK = "publish.lock"
 
@@ -83,6 +83,20 @@ def publish(
         catalogue = _checked(source)
         publication = _Publication(settings, catalogue, lambda: _indexed(catalogue, settings, progress), by)
         return publication.run(lambda target: copy_catalogue(source, target, catalogue.version))
+
+
+def roll_back(settings: Settings, version: str | None = None, progress: Progress | None = None) -> Published:
+    """Have an older version that is kept served again: the one before, unless one is named.
+
+    It is checked like any other. Until a refresh is told to go on, none publishes: what somebody went back
+    from does not come again with the next night.
+
+    Raises:
+        NotFound: when no such version is kept.
+        AlreadyPublishing, CatalogueError, EmbeddingModelError, StorageError: see `publish`.
+    """
+    folder = kept_folder(settings, version if version is not None else earlier_version(settings))
+    return publish(settings, folder, progress, by=By.ROLLBACK)
 
 
 def publish_made(

@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from service.cli import refresh
 from service.cli.output import (
     AsJson,
     choice,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from api_docs.stats import CatalogueStats
 
 app = new_app("Make, check, compare and look at catalogues of API docs.")
+app.command("refresh")(refresh.refresh)
+app.command("rollback")(refresh.rollback)
+app.command("history")(refresh.history)
 
 _SHOWN = 10
 """Records of a kind that are shown on a terminal; `--json` has all."""

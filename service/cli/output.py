@@ -209,6 +209,37 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextlib.contextmanager
+def many_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A function to report (what is being done, done, in all) to: as `progress`, for several things in turn.
+
+    Something that can't be counted yet is reported with 0 of 0.
+    """
+    console = errors()
+    if not console.is_terminal:
+        yield _EachReported()
+        return
+    from rich.progress import (  # noqa: PLC0415 - only where there is a terminal
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(title: str, done: int, total: int) -> None:
+            if title not in tasks:
+                tasks[title] = bars.add_task(title, total=None)
+            if total:
+                bars.update(tasks[title], completed=done, total=total)
+
+        yield report
+
+
+@contextlib.contextmanager
 def byte_progress() -> Iterator[Callable[[str, int, int], None]]:
     """A function to report (what is being done, bytes done, in all) to: as `progress`, in MiB."""
     console = errors()
@@ -255,6 +286,20 @@ class _MebibytesReported:
             self._reported = (title, twentieth)
             line = f"{title}: {done / _MIB:,.1f} of {total / _MIB:,.1f} MiB ({5 * twentieth}%)"
             print(line, file=sys.stderr, flush=True)
+
+
+class _EachReported:
+    """A line when something begins, then one per tenth of it."""
+
+    def __init__(self) -> None:
+        self._reported: dict[str, _TenthsReported] = {}
+
+    def __call__(self, title: str, done: int, total: int) -> None:
+        if title not in self._reported:
+            self._reported[title] = _TenthsReported(title)
+            print(title, file=sys.stderr, flush=True)
+        if total:
+            self._reported[title](done, total)
 
 
 class _TenthsReported:

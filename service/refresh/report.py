@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api_docs.diff import CatalogueDiff
-from api_docs.files import write_file
+from api_docs.files import translated, write_file
 from api_docs.refresh.merging import Outcome
 from service.refresh.canaries import CanaryReport
 from service.settings import Settings
@@ -41,7 +41,7 @@ class Result(StrEnum):
 
     @property
     def success(self) -> bool:
-        """Whether the catalogue is as its sources are now."""
+        """Whether the job went through, be it that some sources kept what they had."""
         return self in (Result.PUBLISHED, Result.UNCHANGED)
 
     @property
@@ -171,9 +171,10 @@ def write_report(settings: Settings, report: RefreshReport, page: str, ended: da
     write_file(path, page.encode("utf-8", "backslashreplace"))
     latest = _latest(report, ended, read_latest(settings))
     write_file(latest_file(settings), latest.model_dump_json(indent=2).encode() + b"\n")
-    for old in sorted(folder.glob("[!.]*.json"))[:-KEPT_REPORTS]:
-        old.with_suffix(".html").unlink(missing_ok=True)
-        old.unlink()
+    with translated(folder):
+        for old in sorted(folder.glob("[!.]*.json"))[:-KEPT_REPORTS]:
+            old.with_suffix(".html").unlink(missing_ok=True)
+            old.unlink()
     return path
 
 
