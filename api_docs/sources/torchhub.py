@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from api_docs.errors import SourceError
 from api_docs.models import Hub
@@ -48,11 +49,13 @@ class TorchHub:
     """Reads TorchHub's upstreams.
 
     With `own_words` no sentence of upstream's is kept; without, a page's summary stays in `description`
-    and its first code block in `example`. `last_checked` is the date of the files.
+    and its first code block in `example`. `last_checked` is the date of the files. `names` leads from further
+    names of repositories, in lower case, to those that our tables have.
     """
 
     own_words: bool = True
     last_checked: date | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     name: str = field(default="torchhub", init=False)
     hub: str = field(default=Hub.TORCHHUB.value, init=False)
 
@@ -63,7 +66,7 @@ class TorchHub:
             SourceError: when something there can't be read, or nothing there is TorchHub's.
         """
         collector = Collector()
-        upstream = _read_upstream(path, collector)
+        upstream = _read_upstream(path, collector, self.names)
         models = list(_models(upstream, collector))
         total = len(models) + len(upstream.registry)
         if not total:
@@ -88,8 +91,9 @@ class TorchHub:
 
 @dataclass(frozen=True, slots=True)
 class _Upstream:
-    """Everything read, by the repositories' present names."""
+    """Everything read, by the repositories' present names; `names` are those that only the caller knows."""
 
+    names: Mapping[str, str] = field(default_factory=dict)
     pages: dict[str, list[Page]] = field(default_factory=lambda: defaultdict(list))
     hubconfs: dict[str, Hubconf] = field(default_factory=dict)
     registry: list[torchvision.Builder] = field(default_factory=list)
@@ -97,29 +101,33 @@ class _Upstream:
 
     def keep(self, hubconf: Hubconf) -> None:
         """Add what a hubconf says to what another reading of the same repository said."""
-        name = present_name(hubconf.repository)
+        name = present_name(hubconf.repository, self.names)
         said = self.hubconfs.get(name)
         self.hubconfs[name] = merged(said, hubconf) if said else hubconf
 
 
-def present_name(repository: str) -> str:
-    """A repository's present name in its owner's spelling, without a ref; unknown ones stay as they are."""
+def present_name(repository: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A repository's present name in its owner's spelling, without a ref; unknown ones stay as they are.
+
+    `names` are further ones, in lower case, with the present name of each.
+    """
     wanted = repository.partition(":")[0]
+    wanted = names.get(wanted.lower(), wanted)
     for name, known in REPOSITORIES.items():
         if wanted.lower() in (name.lower(), *(former.lower() for former in known.former)):
             return name
     return wanted
 
 
-def _read_upstream(path: Path, collector: Collector) -> _Upstream:
+def _read_upstream(path: Path, collector: Collector, names: Mapping[str, str]) -> _Upstream:
     """Sort the files into pages, hubconfs, their export and the registry."""
     texts = _texts(path, collector)
     registry, revision = _registry(texts, collector)
-    upstream = _Upstream(registry=registry, revision=revision)
+    upstream = _Upstream(names=names, registry=registry, revision=revision)
     for name, text in texts.items():
         with collector.guard(name):
             if name.endswith(".md") and (page := parse_page(name, text)) is not None:
-                for repository in _repositories_of(page):
+                for repository in _repositories_of(page, names):
                     upstream.pages[repository].append(page)
                 for line in page.unreadable:
                     collector.quarantine(name, f"begins like a call, but can't be parsed: {line!r}")
@@ -180,7 +188,7 @@ def _models(upstream: _Upstream, collector: Collector) -> Iterator[Model]:
         known = _known(repository, pages)
         hubconf = upstream.hubconfs.get(repository, Hubconf(repository, ()))
         collector.pass_over(_NO_MODEL, len(hubconf.left_out))
-        for entrypoint in _entrypoints(repository, hubconf, pages):
+        for entrypoint in _entrypoints(repository, hubconf, pages, upstream.names):
             name = entrypoint.name
             if is_helper(name):
                 collector.pass_over(_NO_MODEL)
@@ -196,9 +204,9 @@ def _models(upstream: _Upstream, collector: Collector) -> Iterator[Model]:
             yield from _chosen(model)
 
 
-def _repositories_of(page: Page) -> list[str]:
+def _repositories_of(page: Page, names: Mapping[str, str]) -> list[str]:
     """The repository that a page is about, and those that its code loads from, by present names."""
-    return list(dict.fromkeys(present_name(name) for name in (page.repository, *_called(page))))
+    return list(dict.fromkeys(present_name(name, names) for name in (page.repository, *_called(page))))
 
 
 def _called(page: Page) -> Iterator[str]:
@@ -216,12 +224,14 @@ def _known(repository: str, pages: Sequence[Page]) -> Repository:
     return Repository(publisher=pages[0].author if pages else "", families=(), ref=ref)
 
 
-def _entrypoints(repository: str, hubconf: Hubconf, pages: Sequence[Page]) -> Iterator[Entrypoint]:
+def _entrypoints(
+    repository: str, hubconf: Hubconf, pages: Sequence[Page], names: Mapping[str, str]
+) -> Iterator[Entrypoint]:
     """Those of the hubconf, then those that only a page calls."""
     yield from hubconf.entrypoints
     seen = {*hubconf.left_out, *(entrypoint.name for entrypoint in hubconf.entrypoints)}
     for call in (call for page in pages for call in page.calls):
-        if present_name(call.repository) == repository and call.entrypoint not in seen:
+        if present_name(call.repository, names) == repository and call.entrypoint not in seen:
             seen.add(call.entrypoint)
             yield Entrypoint(call.entrypoint)
 

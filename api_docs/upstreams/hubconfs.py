@@ -125,8 +125,10 @@ class Hubconfs:
     def _fetch(self, known: Repository, name: str, ref: str, sha: str) -> bool:
         """Have the hubconf of a commit, and what it needs; False where there is none.
 
+        One that is no Python, which torch.hub couldn't load either, does not take the place of one that was.
+
         Raises:
-            SourceError: when it can't be had or is no Python; what was there before stays.
+            SourceError: when it can't be had; what was there before stays.
         """
         try:
             text = self._github.file(known.name, sha, _HUBCONF)
@@ -136,7 +138,8 @@ class Hubconfs:
         try:
             read = parse_hubconf(name, source)
         except InvalidDoc as exc:
-            raise SourceError(f"{exc}; what it offered before is kept") from exc
+            self.notes.append(f"{exc}; what it offered before is kept")
+            return self.hubconf_path(name, ref).is_file()
         if walks_classes(source):
             known.hub_models = self._hub_models(known, sha)
             known.dependencies = list(read.dependencies)
@@ -155,6 +158,11 @@ class Hubconfs:
         names, broken = read_hub_models(files.texts)
         self.notes += [f"{known.name}: {bad.record}: {bad.reason}" for bad in broken]
         return names
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Present names, in lower case, of repositories that pages or tables give another one."""
+        return {known.name.lower(): name for name, known in self.repositories.items() if known.name != name}
 
     def texts(self, name: str) -> dict[str, str]:
         """The hubconfs of a repository that lie here, by branch or tag."""
@@ -205,7 +213,8 @@ class Hubconfs:
                     path.unlink()
 
     def _miss(self, name: str, exc: SourceError) -> None:
-        self.complete = False
+        """Tell of a repository that can't be asked; where something of it lies here, it is still listed."""
+        self.complete &= bool(self.texts(name))
         self.notes.append(f"{name} keeps what it had: {exc}")
 
     def _note_the_dead(self) -> None:

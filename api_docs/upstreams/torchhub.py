@@ -55,9 +55,9 @@ class TorchHub:
         github = GitHub(client, self.github)
         revision = github.present_archive(PAGES, folder / _ARCHIVE)
         hubconfs = Hubconfs(github, folder, today)
-        hubconfs.update(_named(folder), progress)
+        hubconfs.update(_named(folder, hubconfs.names), progress)
         registry = _fetch_registry(client, self.index, folder)
-        read = source.TorchHub(last_checked=today).read(folder, progress)
+        read = source.TorchHub(last_checked=today, names=hubconfs.names).read(folder, progress)
         return Collected(
             result=_with_news(read, hubconfs.repositories),
             records=_records(read, hubconfs),
@@ -82,11 +82,11 @@ def _fetch_registry(client: Client, index: str, folder: Path) -> tuple[str, ...]
     return tuple(f"torchvision: {bad.record}: {bad.reason}" for bad in broken)
 
 
-def _named(folder: Path) -> dict[str, set[str]]:
+def _named(folder: Path, names: Mapping[str, str]) -> dict[str, set[str]]:
     """The repositories that our tables and the pages name, with the branches or tags that have a hubconf."""
     named = {name: {known.ref, *known.refs.values()} for name, known in REPOSITORIES.items()}
     spelled = {name.lower(): name for name in named}
-    for name, ref in _called(folder):
+    for name, ref in _called(folder, names):
         if name != TORCHVISION and spelled.setdefault(name.lower(), name) not in REPOSITORIES:
             # Of one that no table has, the source calls the first branch or tag that a page names.
             refs = named.setdefault(spelled[name.lower()], set())
@@ -95,7 +95,7 @@ def _named(folder: Path) -> dict[str, set[str]]:
     return named
 
 
-def _called(folder: Path) -> Iterator[tuple[str, str]]:
+def _called(folder: Path, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Every repository that a page is about or loads from, by its present name, with its branch or tag."""
     for name, text in read_texts(folder / _ARCHIVE, lambda file: file.suffix == ".md").texts.items():
         try:
@@ -104,7 +104,7 @@ def _called(folder: Path) -> Iterator[tuple[str, str]]:
             continue
         for given in (*(call.repository for call in page.calls), page.repository) if page else ():
             ref = given.partition(":")[2]
-            yield source.present_name(given), ref if _REF.fullmatch(ref) else ""
+            yield source.present_name(given, names), ref if _REF.fullmatch(ref) else ""
 
 
 def _with_news(read: SourceResult, repositories: Mapping[str, Repository]) -> SourceResult:

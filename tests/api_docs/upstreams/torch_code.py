@@ -1,4 +1,4 @@
-"""A small torchvision: one classifier, one segmenter, and a quantized builder that torch.hub doesn't offer."""
+"""A small torchvision: a classifier, a segmenter, and a quantized builder that torch.hub doesn't offer."""
 
 from __future__ import annotations
 
@@ -31,26 +31,32 @@ def {name}(*, weights: Optional[{enum}] = None, progress: bool = True, **kwargs:
 '''
 
 
-def module(name: str, enum: str, weights: str, dataset: str, metric: str, value: float) -> str:
-    return _MODULE.format(name=name, enum=enum, weights=weights, dataset=dataset, metric=metric, value=value)
-
-
 def modules(accuracy: float = 69.758) -> Mapping[str, str]:
     """The modules below `torchvision/models`, by path."""
     return {
         "__init__.py": "from .resnet import *\n",
-        "resnet.py": module(
-            "resnet18", "ResNet18_Weights", "IMAGENET1K_V1", "ImageNet-1K", "acc@1", accuracy
+        "resnet.py": _MODULE.format(
+            name="resnet18",
+            enum="ResNet18_Weights",
+            weights="IMAGENET1K_V1",
+            dataset="ImageNet-1K",
+            metric="acc@1",
+            value=accuracy,
         ),
-        "segmentation/fcn.py": module(
-            "fcn_resnet50",
-            "FCN_ResNet50_Weights",
-            "COCO_WITH_VOC_LABELS_V1",
-            "COCO-val2017-VOC-labels",
-            "miou",
-            60.5,
+        "segmentation/fcn.py": _MODULE.format(
+            name="fcn_resnet50",
+            enum="FCN_ResNet50_Weights",
+            weights="COCO_WITH_VOC_LABELS_V1",
+            dataset="COCO-val2017-VOC-labels",
+            metric="miou",
+            value=60.5,
         ),
-        "quantization/resnet.py": module(
-            "quantized_resnet18", "ResNet18_QuantizedWeights", "IMAGENET1K_V1", "ImageNet-1K", "acc@1", 69.4
+        "quantization/resnet.py": _MODULE.format(
+            name="quantized_resnet18",
+            enum="ResNet18_QuantizedWeights",
+            weights="IMAGENET1K_V1",
+            dataset="ImageNet-1K",
+            metric="acc@1",
+            value=69.4,
         ),
     }
