@@ -46,6 +46,7 @@ CALLS = (
     "Pipeline.from_pretrained('acme/net')",
     "nemo_asr.models.ASRModel.from_pretrained('acme/net')",
     "GLiNER.from_pretrained('acme/net')",
+    "requests.request('GET', 'https://api.acme.com/nets')",
     "StableDiffusionPipeline.from_pretrained('acme/net')",
     "AutoModel.from_pretrained('acme/net')",
     "acme.load('net', size=3)",
@@ -68,6 +69,7 @@ FREE: Mapping[str, str] = {
     "pyannote.from_pretrained": "map_location",
     "nemo.from_pretrained": "refresh_cache map_location",
     "gliner.from_pretrained": "force_download local_files_only map_location dtype max_length max_width",
+    "requests.request": "timeout",
     "diffusers.from_pretrained": "force_download local_files_only torch_dtype dtype use_safetensors",
     "from_pretrained": "force_download local_files_only dtype torch_dtype num_labels output_attentions",
 }
