@@ -6,10 +6,11 @@ tell texts apart decide which few are compared at length.
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+
+import numpy as np
 
 _COMPARED = 400
 """Characters of a text that are looked at; calls are shorter."""
@@ -23,29 +24,30 @@ class TrigramIndex:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = [text[:_COMPARED] for text in texts]
-        self._sizes: list[int] = []
-        self._postings: defaultdict[str, array[int]] = defaultdict(lambda: array("l"))
+        postings: defaultdict[str, list[int]] = defaultdict(list)
+        sizes = []
         for place, text in enumerate(self._texts):
             pieces = _pieces(text)
-            self._sizes.append(len(pieces))
+            sizes.append(len(pieces))
             for piece in pieces:
-                self._postings[piece].append(place)
+                postings[piece].append(place)
+        self._sizes = np.array(sizes, dtype=np.float64)
+        self._postings = {piece: np.array(places, dtype=np.int32) for piece, places in postings.items()}
 
     def most_like(self, text: str, limit: int) -> list[int]:
         """Places of the texts that are most like `text`, best first; at most `limit`."""
         text = text[:_COMPARED]
         wanted = _pieces(text)
         lists = sorted((self._postings[piece] for piece in wanted if piece in self._postings), key=len)
-        shared: Counter[int] = Counter()
-        counted = 0
-        for places in lists:
-            if counted and counted + len(places) > _POSTINGS:
-                break
-            shared.update(places)
-            counted += len(places)
-        sizes = self._sizes
-        short = sorted(shared, key=lambda place: (-shared[place] / (len(wanted) + sizes[place]), place))
-        best = sorted(short[:_SHORTLIST], key=lambda place: (-likeness(text, self._texts[place]), place))
+        if not lists:
+            return []
+        lengths = np.cumsum([len(places) for places in lists])
+        counted = max(1, int(np.searchsorted(lengths, _POSTINGS, side="right")))
+        shared = np.bincount(np.concatenate(lists[:counted]), minlength=len(self._texts))
+        places = np.flatnonzero(shared)
+        parts = shared[places] / (len(wanted) + self._sizes[places])
+        short = places[np.lexsort((places, -parts))[:_SHORTLIST]].tolist()
+        best = sorted(short, key=lambda place: (-likeness(text, self._texts[place]), place))
         return best[:limit]
 
 
