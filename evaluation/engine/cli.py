@@ -95,7 +95,7 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     count: Annotated[int, typer.Option("--requests", min=16, max=2_000, help="Per round.")] = 48,
     hidden: Annotated[int, typer.Option(min=64, max=4_096, help="Width of the model.")] = 256,
     layers: Annotated[int, typer.Option(min=1, max=64, help="Layers of the model.")] = 6,
-    tokens: Annotated[int, typer.Option(min=24, max=512, help="Tokens per answer at most.")] = 90,
+    tokens: Annotated[int, typer.Option(min=24, max=512, help="Tokens per answer at most.")] = 128,
     folder: Out = None,
     as_json: AsJson = False,
 ) -> None:
@@ -134,7 +134,7 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
             figures: dict[str, Any] = {
                 "model": model.name,
                 "prompt_style": runtime.settings.prompt_style,
-                "tokens_at_most": [tokens // 3, tokens],
+                "tokens_at_most": [tokens // 2, tokens],
                 "cores": {"engine": engine_cores, "service_and_client": service_cores},
             }
             for name, clients, some in (

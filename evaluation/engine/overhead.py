@@ -42,12 +42,12 @@ def cores() -> tuple[list[int], list[int]]:
 
 
 def of_different_lengths(requests: Sequence[GenerateRequest], most: int) -> list[GenerateRequest]:
-    """The requests with limits between a third of `most` tokens and `most`.
+    """The requests with limits between half of `most` tokens and `most`.
 
     Answers of one length would end in step, so that all callers came back in the same moment.
     """
     draw = random.Random(17)  # noqa: S311 - a workload, no secret
-    return [one.model_copy(update={"max_tokens": draw.randint(most // 3, most)}) for one in requests]
+    return [one.model_copy(update={"max_tokens": draw.randint(most // 2, most)}) for one in requests]
 
 
 @contextmanager
@@ -77,15 +77,17 @@ async def compare(  # noqa: PLR0913 - two addresses, and what is asked how often
     direct: list[Timed] = []
     through: list[Timed] = []
     within: list[float] = []
+    verified: list[bool] = []
     for number in range(1, rounds + 1):
         # Each way goes first in turn, so that a drift of the machine meets both alike.
         for way in ("direct", "through") if number % 2 else ("through", "direct"):
             if way == "direct":
                 direct.append(await ask_raw(engine_url, bodies, clients))
             else:
-                took, own = await _through(service_url, recorded, clients)
+                took, timings, verdicts = await _through(service_url, recorded, clients)
                 through.append(took)
-                within += own
+                within += timings
+                verified += verdicts
         progress(number, rounds)
     ratios = [t.requests_per_second / d.requests_per_second for t, d in zip(through, direct, strict=True)]
     added = [t.median_ms - d.median_ms for t, d in zip(through, direct, strict=True)]
@@ -103,6 +105,7 @@ async def compare(  # noqa: PLR0913 - two addresses, and what is asked how often
         "added_median_ms": round(statistics.median(added), 2),
         "added_median_ms_90%": _interval(added, 2),
         "within_the_service_ms": round(statistics.median(within), 2),
+        "verified": round(statistics.mean(verified), 3),
         "tokens_per_request": {
             "direct": round(statistics.mean(one.tokens / len(recorded) for one in direct), 1),
             "through": round(statistics.mean(one.tokens / len(recorded) for one in through), 1),
@@ -114,9 +117,12 @@ async def compare(  # noqa: PLR0913 - two addresses, and what is asked how often
     }
 
 
-async def _through(url: str, recorded: Sequence[Recorded], clients: int) -> tuple[Timed, list[float]]:
-    """Through the service; and what each request spent there outside the engine, milliseconds."""
+async def _through(
+    url: str, recorded: Sequence[Recorded], clients: int
+) -> tuple[Timed, list[float], list[bool]]:
+    """Through the service; milliseconds that each request spent there outside the engine; its verdict."""
     within: list[float] = []
+    verified: list[bool] = []
     async with httpx2.AsyncClient(timeout=600, limits=httpx2.Limits(max_connections=clients)) as client:
 
         async def ask(one: Recorded) -> int:
@@ -128,9 +134,10 @@ async def _through(url: str, recorded: Sequence[Recorded], clients: int) -> tupl
                 raise MeasurementFailed(f"the engine did not answer: {said['generator']['reason']}")
             timing = said["timing_ms"]
             within.append(timing["total"] - timing["generate"])
+            verified.append(said["status"] == "verified")
             return int(said["generator"]["tokens"]["completion"])
 
-        return await timed(recorded, ask, clients), within
+        return await timed(recorded, ask, clients), within, verified
 
 
 def _interval(values: Sequence[float], digits: int) -> list[float]:

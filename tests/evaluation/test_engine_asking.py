@@ -69,6 +69,7 @@ class Engine:
         return {
             "usage": {"completion_tokens": tokens},
             "generator": {"degraded": self.status == 203, "reason": "down", "tokens": {"completion": tokens}},
+            "status": "verified",
             "timing_ms": {"total": 12.5, "generate": 10.0},
         }
 
@@ -166,6 +167,7 @@ def test_both_ways_are_asked_the_same_and_compared(runtime: Runtime) -> None:
     assert [path for path, _ in through.asked] == ["/generate_call"] * 4 * rounds
     assert through.asked[0][1]["instruction"] == BIRDS.instruction
     assert figures["within_the_service_ms"] == 2.5
+    assert figures["verified"] == 1.0
     assert figures["tokens_per_request"] == {"direct": 64.0, "through": 64.0}
     assert len(figures["each_round"]["ratio"]) == 5
     low, high = figures["requests_per_second_ratio_90%"]
