@@ -137,13 +137,13 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
                 "tokens_at_most": [tokens // 2, tokens],
                 "cores": {"engine": engine_cores, "service_and_client": service_cores},
             }
-            for name, clients, some in (
-                (f"{measure.CLIENTS}_clients", measure.CLIENTS, recorded),
-                ("one_client", 1, recorded[: max(6, count // 12)]),
+            for name, clients, some, times in (
+                (f"{measure.CLIENTS}_clients", measure.CLIENTS, recorded, rounds),
+                ("one_client", 1, recorded[: max(6, count // 12)], max(5, rounds // 4)),
             ):
                 with progress(f"{name.replace('_', ' ')}, rounds") as report:
                     figures[name] = await measure.compare(
-                        service.url, engine.url, some, clients=clients, rounds=rounds, progress=report
+                        service.url, engine.url, some, clients=clients, rounds=times, progress=report
                     )
                 tell({name: figures[name]})
             return figures
