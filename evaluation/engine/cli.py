@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.output import AsJson, errors, new_app, out, progress, show_json
+from evaluation.command import keep, tell
+from service.cli.output import AsJson, new_app, progress
 
 if TYPE_CHECKING:
     from evaluation.engine.vllm import Vllm
@@ -103,8 +103,8 @@ def overhead(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     from evaluation.engine import overhead as measure  # noqa: PLC0415 - heavy
     from evaluation.engine.asking import record  # noqa: PLC0415
     from evaluation.engine.random_weights import requests_over_hubs  # noqa: PLC0415
-    from evaluation.engine.served import Service  # noqa: PLC0415
     from evaluation.engine.vllm import CONTEXT, Vllm  # noqa: PLC0415
+    from evaluation.served import Service  # noqa: PLC0415
     from service.runtime import open_runtime  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
     from service.var import ensure_index  # noqa: PLC0415
@@ -157,11 +157,12 @@ def faults(
     as_json: AsJson = False,
 ) -> None:
     """What callers see while the engine is killed, hangs, talks nonsense, the index is swapped, and so on."""
-    from evaluation.engine import faults as measure  # noqa: PLC0415 - heavy
+    from evaluation import records  # noqa: PLC0415 - heavy
+    from evaluation.engine import faults as measure  # noqa: PLC0415
     from evaluation.engine import results  # noqa: PLC0415
     from evaluation.engine.load import Load  # noqa: PLC0415
-    from evaluation.engine.served import Service  # noqa: PLC0415
     from evaluation.engine.vllm import CONTEXT, Vllm  # noqa: PLC0415
+    from evaluation.served import Service, own_var  # noqa: PLC0415
     from evaluation.workload import instructions  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
 
@@ -189,21 +190,8 @@ def faults(
         with _starting(Vllm(model, more=limits)) as engine:
             figures = {"model": model.name, **asyncio.run(measured(engine, Path(work)))}
     figures["must_be_zero"] = measure.total(figures["rows"])
-    results.write_table("faults", figures["rows"], folder)
+    records.write_table(folder or results.FOLDER, "faults", figures["rows"])
     finish("faults", figures, folder, as_json)
-
-
-def tell(row: dict[str, Any]) -> None:
-    """Say what is known so far: the whole takes long, and may be interrupted."""
-    errors().print(", ".join(f"{name}: {value}" for name, value in row.items()), soft_wrap=True)
-
-
-def own_var(there: Path, folder: Path) -> Path:
-    """A folder to publish in, with the indexes that there are."""
-    folder.mkdir()
-    if (there / "indexes").is_dir():
-        shutil.copytree(there / "indexes", folder / "indexes")
-    return folder
 
 
 @contextlib.contextmanager
@@ -221,13 +209,7 @@ def finish(name: str, figures: dict[str, Any], folder: Path | None, as_json: boo
     """Keep the figures as a file, and show them."""
     from evaluation.engine import results  # noqa: PLC0415 - heavy
 
-    described = results.described(name, figures)
-    path = results.write(name, described, folder)
-    if as_json:
-        show_json(described)
-    else:
-        show_json(figures)
-        out().print(f"written to {path}")
+    keep(folder or results.FOLDER, name, results.described(name, figures), figures, as_json=as_json)
 
 
 @contextlib.contextmanager

@@ -22,8 +22,8 @@ from api_docs.errors import MeasurementFailed
 from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue, write_catalogue
 from evaluation.engine.faulty_proxy import Fault, FaultyProxy
 from evaluation.engine.load import Came, Load, Seen, counted
-from evaluation.engine.served import Service
 from evaluation.engine.vllm import Vllm
+from evaluation.served import Service
 
 TIMEOUT: Final = 8.0
 """Seconds that the service lets the engine take."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 import httpx2
 import orjson
 
-PATIENCE: Final = 120.0
-"""Seconds after which a caller gives up; far beyond what the service may take."""
+from evaluation.callers import any_number, going_on
 
 
 class Came(StrEnum):
@@ -56,27 +55,13 @@ class Load:
     max_tokens: int = 256
     seen: list[Seen] = field(default_factory=list)
 
-    @contextlib.asynccontextmanager
-    async def going_on(self, callers: int) -> AsyncIterator[None]:
+    def going_on(self, callers: int) -> AbstractAsyncContextManager[None]:
         """Keep that many callers asking while the block runs; every request is waited for at the end."""
-        over = asyncio.Event()
-        numbers = itertools.count()
-
-        async def keep_asking(client: httpx2.AsyncClient) -> None:
-            while not over.is_set():
-                await self.ask(client, next(numbers))
-
-        async with self.client() as client, asyncio.TaskGroup() as tasks:
-            for _ in range(callers):
-                tasks.create_task(keep_asking(client))
-            try:
-                yield
-            finally:
-                over.set()
+        return going_on(self.ask, callers)
 
     async def at_once(self, count: int) -> None:
         """That many requests in one moment."""
-        async with self.client() as client:
+        async with any_number() as client:
             await asyncio.gather(*(self.ask(client, number) for number in range(count)))
 
     async def leaving(self, count: int, after: float) -> None:
@@ -90,7 +75,7 @@ class Load:
                     return
             self.seen.append(Seen(Came.LEFT, began, time.monotonic()))
 
-        async with self.client() as client:
+        async with any_number() as client:
             await asyncio.gather(*(one(client, number) for number in range(count)))
 
     async def ask(self, client: httpx2.AsyncClient, number: int) -> None:
@@ -111,11 +96,6 @@ class Load:
         self.seen.append(Seen(came, began, time.monotonic(), said))
         if came in (Came.BUSY, Came.LOST):
             await asyncio.sleep(0.2)  # a caller that was turned away doesn't hammer
-
-    def client(self) -> httpx2.AsyncClient:
-        """As many connections as callers want."""
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        return httpx2.AsyncClient(timeout=PATIENCE, limits=limits)
 
     def first_by_engine(self, since: float) -> Seen | None:
         """The first request begun since then that the engine answered."""

@@ -14,7 +14,7 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from api_docs.errors import MeasurementFailed
-from evaluation.engine.process import Program, free_port
+from evaluation.process import Program, free_port
 
 PYTHON: Final = Path(__file__).parents[2] / ".venv-engine" / "bin" / "python"
 """Where `make engine` puts the engine's interpreter."""

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from evaluation.callers import any_number
 from evaluation.engine.faults import total
 from evaluation.engine.load import Came, Load, Seen, counted
-from evaluation.engine.results import table
+from evaluation.records import table
 
 GOOD = {"status": "verified", "generator": {"degraded": False, "reason": None}}
 STOOD_IN = {"status": "verified", "generator": {"degraded": True, "reason": "the engine is down"}}
@@ -47,7 +48,7 @@ def asked(reply: Reply, number: int) -> Seen:
     """What a caller sees of one request; odd numbers stream."""
 
     async def ask() -> Seen:
-        async with service(reply) as load, load.client() as client:
+        async with service(reply) as load, any_number() as client:
             await load.ask(client, number)
             [seen] = load.seen
             return seen

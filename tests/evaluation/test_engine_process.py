@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from api_docs.errors import MeasurementFailed
-from evaluation.engine import process
-from evaluation.engine.process import Program, free_port
+from evaluation import process
 from evaluation.engine.vllm import Vllm
+from evaluation.process import Program, free_port
 
 SECONDS = 60
 """Longer than anything here takes on a slow machine."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 
 from api_docs.errors import MeasurementFailed
-from evaluation.engine.process import Program, free_port
+from evaluation.process import Program, free_port
 from service.settings import PREFIX, variable
 
 START_SECONDS: Final = 300.0
@@ -67,3 +69,11 @@ class Service(Program):
             raise
         if process.returncode:
             raise MeasurementFailed(f"callsmith {' '.join(arguments)} failed: {said.decode()[-1_000:]}")
+
+
+def own_var(there: Path, folder: Path) -> Path:
+    """A folder to publish in, with the indexes that there are."""
+    folder.mkdir()
+    if (there / "indexes").is_dir():
+        shutil.copytree(there / "indexes", folder / "indexes")
+    return folder

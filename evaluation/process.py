@@ -1,6 +1,6 @@
 """Programs that measurements and tests start: in a session of their own, watched, ended to the last process.
 
-Knows processes, ports and affinity. What the programs are is told elsewhere (`vllm`, `served`).
+Knows processes, ports and affinity. What the programs are is told elsewhere (`served`, `engine.vllm`).
 """
 
 from __future__ import annotations
