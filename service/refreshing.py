@@ -28,7 +28,7 @@ from retriever.bm25 import Bm25Backend
 from retriever.embedding import Encoder, every_core
 from retriever.index import Index, build_index, index_version, open_index
 from service import var
-from service.history import Changes, docs_by_hub
+from service.history import Changes, docs_by_hub, note_what_is_missing
 from service.publishing import Made, alone, publish_made
 from service.refresh.canaries import CanaryReport, Version, ask_canaries, read_canaries
 from service.refresh.collecting import Collection as CollectionOf
@@ -132,6 +132,7 @@ class _Job:
     def run(self, given: Sequence[Upstream] | None) -> RefreshReport:
         """All steps, as far as they lead."""
         base = self.base = _Base.of(self.settings)
+        note_what_is_missing(self.settings, var.read_current(self.settings))
         state, lost = read_state(self._state_file)
         self.notes += [lost] if lost else []
         self.step("begun")

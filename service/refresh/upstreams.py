@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 
 from pydantic import SecretStr
 
@@ -12,20 +12,30 @@ from api_docs.upstreams.base import Upstream
 from api_docs.upstreams.github import Addresses
 from api_docs.upstreams.hf_api import hub_endpoint
 from api_docs.upstreams.huggingface import HuggingFaceHub
+from api_docs.upstreams.own import own_upstreams
+from api_docs.upstreams.tfhub import TFHub
 from api_docs.upstreams.torchhub import TorchHub
 from service.settings import Settings
 
 
-def default_upstreams(settings: Settings, today: date, known: Collection[str] = ()) -> list[Upstream]:
-    """The three hubs, then people's own. `known` are Hugging Face's models of the catalogue that there is.
+def default_upstreams(
+    settings: Settings, today: date | None = None, known: Collection[str] = ()
+) -> list[Upstream]:
+    """The three hubs, then people's own.
+
+    `today` is the day of the run, the present one in UTC where it is None; `known` are the models of Hugging
+    Face in the catalogue that there is.
 
     Raises:
         ConfigurationError: when an address, or the file with people's own hubs, is wrong.
     """
+    day = today or datetime.now(UTC).date()
     github = Addresses(settings.github_api, settings.github_raw, settings.github_archives)
     return [
-        TorchHub(github=github, index=settings.pypi, today=today),
-        HuggingFaceHub(today=today, most=settings.hf_models, known=known),
+        TorchHub(github=github, index=settings.pypi, today=day),
+        TFHub(github=github, kaggle=settings.kaggle, today=day),
+        HuggingFaceHub(today=day, most=settings.hf_models, known=known),
+        *own_upstreams(settings.hubs_file),
     ]
 
 

@@ -299,7 +299,7 @@ def _command(words: list[str]) -> Any:
 def test_one_refresh_runs_at_a_time_and_its_command_exists() -> None:
     assert REFRESH["spec"]["concurrencyPolicy"] == "Forbid"
     (container,) = PODS[1]["containers"]
-    assert _command(container["args"]).name == "publish"
+    assert _command(container["args"]).name == "refresh"
 
 
 # --- the engine -------------------------------------------------------------------------------------------
