@@ -1,0 +1,1 @@
+"""What the nightly refresh costs, how it scales, and what it withstands, measured."""
