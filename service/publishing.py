@@ -81,7 +81,7 @@ def publish(
     with alone(settings):
         source = folder if folder is not None else SNAPSHOT_FOLDER
         catalogue = _checked(source)
-        publication = _Publication(settings, catalogue, lambda: _indexed(catalogue, settings, progress), by)
+        publication = _Publication(settings, catalogue, lambda _: _indexed(catalogue, settings, progress), by)
         return publication.run(lambda target: copy_catalogue(source, target, catalogue.version))
 
 
@@ -114,7 +114,13 @@ def publish_made(
     """
     catalogue = made.catalogue
     publication = _Publication(
-        settings, catalogue, lambda: _saved(made, settings), By.REFRESH, changes, tuple(accepted), step
+        settings,
+        catalogue,
+        lambda written: _saved(made, settings, catalogue_written=written),
+        By.REFRESH,
+        changes,
+        tuple(accepted),
+        step,
     )
     return publication.run(lambda target: write_catalogue(catalogue, target, sources=made.sources))
 
@@ -123,12 +129,13 @@ def publish_made(
 class _Publication:
     """The one way to publish: catalogue, index, and last the name; then history, and clearing away.
 
-    `indexed` makes sure that there is a whole index; it says whether it had to be written.
+    `indexed` makes sure that there is a whole index, told whether the catalogue was written just now; it says
+    whether the index had to be.
     """
 
     settings: Settings
     catalogue: Catalogue
-    indexed: Callable[[], bool]
+    indexed: Callable[[bool], bool]
     by: By
     changes: Changes | None = None
     accepted: tuple[str, ...] = ()
@@ -138,10 +145,10 @@ class _Publication:
         """Publish; `write` puts the catalogue where it is told."""
         settings, catalogue = self.settings, self.catalogue
         target = var.published_folder(settings, catalogue.version)
-        if not is_whole(target, catalogue.version):
+        if written := not is_whole(target, catalogue.version):
             write(target)
         self.step("catalogue written")
-        index_built = self.indexed()
+        index_built = self.indexed(written)
         self.step("index written")
         before = _before(settings)
         note_what_is_missing(settings, before)
@@ -244,17 +251,18 @@ def _indexed(catalogue: Catalogue, settings: Settings, progress: Progress | None
     return False
 
 
-def _saved(made: Made, settings: Settings) -> bool:
+def _saved(made: Made, settings: Settings, *, catalogue_written: bool) -> bool:
     """Make sure that there is a whole index: what lies there, else the one that was made."""
     catalogue, index = made.catalogue, made.index
     folder = var.index_folder(settings, catalogue)
     try:
         check_index(folder, catalogue, settings.embedding_model)
     except (RetrievalIndexError, OutdatedSchema):
-        # A catalogue that lay there before may have the same docs in another order.
-        there = load_catalogue(var.published_folder(settings, catalogue.version))
-        if tuple(doc.id for doc in there.docs) != index.doc_ids:
-            return _indexed(there, settings, None)
+        if not catalogue_written:
+            # One that lay there before may have the same docs in another order.
+            there = load_catalogue(var.published_folder(settings, catalogue.version))
+            if tuple(doc.id for doc in there.docs) != index.doc_ids:
+                return _indexed(there, settings, None)
         save_index(index, folder, catalogue.version, settings.embedding_model)
         return True
     return False
