@@ -122,8 +122,10 @@ async def ask_raw(
     bodies: Sequence[tuple[str, dict[str, Any]]],
     clients: int,
     progress: Progress | None = None,
+    *,
+    apart: float = 0.0,
 ) -> Timed:
-    """Send bodies straight to the engine, `clients` at a time.
+    """Send bodies straight to the engine, `clients` at a time; see `in_turn`.
 
     Raises:
         MeasurementFailed: when the engine answers anything but 200.
@@ -136,7 +138,7 @@ async def ask_raw(
                 raise MeasurementFailed(f"the engine answered {answer.status_code}: {answer.text[:500]}")
             return int(answer.json()["usage"]["completion_tokens"])
 
-        return await timed(bodies, ask, clients, progress)
+        return await timed(bodies, ask, clients, progress, apart=apart)
 
 
 async def timed(
@@ -144,8 +146,10 @@ async def timed(
     ask: Callable[[_Item], Awaitable[int]],
     clients: int,
     progress: Progress | None = None,
+    *,
+    apart: float = 0.0,
 ) -> Timed:
-    """Ask for every item, `clients` at a time; `ask` gives the tokens that were written."""
+    """Ask for every item, `clients` at a time; `ask` gives the tokens that were written; see `in_turn`."""
     began = time.perf_counter()
 
     async def one(item: _Item) -> tuple[float, int]:
@@ -153,7 +157,7 @@ async def timed(
         tokens = await ask(item)
         return time.perf_counter() - start, tokens
 
-    answers = await in_turn(items, one, clients, progress)
+    answers = await in_turn(items, one, clients, progress, apart=apart)
     return Timed(
         tuple(seconds for seconds, _ in answers),
         sum(tokens for _, tokens in answers),
@@ -166,18 +170,24 @@ async def in_turn(
     work: Callable[[_Item], Awaitable[_Result]],
     clients: int,
     progress: Progress | None = None,
+    *,
+    apart: float = 0.0,
 ) -> list[_Result]:
-    """Work on every item, `clients` at a time, each taking the next one; results in the items' order."""
+    """Work on every item, `clients` at a time, each taking the next one; results in the items' order.
+
+    The clients come `apart` seconds one after another: all in one moment is a test of its own.
+    """
     waiting = iter(enumerate(items))
     results: dict[int, _Result] = {}
 
-    async def client() -> None:
+    async def client(number: int) -> None:
+        await asyncio.sleep(number * apart)
         for place, item in waiting:
             results[place] = await work(item)
             if progress is not None:
                 progress(len(results), len(items))
 
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(clients):
-            tasks.create_task(client())
+        for number in range(clients):
+            tasks.create_task(client(number))
     return [results[place] for place in range(len(items))]
