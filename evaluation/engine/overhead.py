@@ -6,9 +6,9 @@ share the other one: beside a GPU, too, the engine doesn't live on the service's
 
 An engine on a shared machine drifts by a tenth within a minute, far more than is looked for. So there are
 many short rounds, each way right behind the other, and figures are medians over these pairs, each with the
-interval that resampling the pairs gives. The clients of a round come one after another: sixteen in one moment are
-encoded as one batch, which all of them wait for, and that happens once in an hour of such load, not in every
-third request.
+interval that resampling the pairs gives. The clients of a round come one after another: sixteen in one moment
+wait for each other, which is what a start is like and no load that goes on, but would be every third request
+of a short round.
 """
 
 from __future__ import annotations
