@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from evaluation.command import keep
-from service.cli.output import AsJson, new_app, progress
+from evaluation.command import keep, tell
+from service.cli.output import AsJson, many_progress, new_app, progress
 
 app = new_app("Measure the nightly refresh: what it costs, how it scales, what it withstands.")
 
+_CASES = ("cases", "each")
 Out = Annotated[Path | None, typer.Option("--out", help="Where the results go.")]
 
 
@@ -45,10 +46,52 @@ def scale(
     finish("scale", figures, folder, as_json)
 
 
-def finish(name: str, figures: Mapping[str, Any], folder: Path | None, as_json: bool) -> None:
-    """Keep the figures as a file, and show them."""
+@app.command()
+def kills(
+    count: Annotated[
+        int, typer.Option("--kills", min=1, max=1_000, help="How many refreshes to kill.")
+    ] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of the moments, their order, and the instructions.")] = 4,
+    folder: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """SIGKILL to the refresh at every step and at random moments, while a service answers; some minutes."""
     from evaluation import records  # noqa: PLC0415 - heavy
-    from evaluation.bench import RESULTS  # noqa: PLC0415
+    from evaluation.refresh import kills as measure  # noqa: PLC0415
+
+    with progress("kills") as report:
+        figures = measure.run(count, seed, report, tell)
+    records.write_table(_results(folder), "kills", figures["rows"])
+    finish("kills", figures, folder, as_json)
+
+
+@app.command()
+def adaptation(
+    per_kind: Annotated[int, typer.Option(min=1, max=500, help="Changes of each of the five kinds.")] = 50,
+    seed: Annotated[int, typer.Option(min=0, help="Of the docs that change, and how.")] = 4,
+    folder: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change APIs in five ways, refresh, ask again: do the answers follow? Some minutes."""
+    from evaluation import records  # noqa: PLC0415 - heavy
+    from evaluation.refresh import adaptation as measure  # noqa: PLC0415
+
+    with many_progress() as report:
+        figures = measure.run(per_kind, seed, report)
+    records.write_table(_results(folder), "adaptation", figures["rows"])
+    finish("adaptation", figures, folder, as_json)
+
+
+def finish(name: str, figures: Mapping[str, Any], folder: Path | None, as_json: bool) -> None:
+    """Keep the figures as a file, and show them but for what tells every single case."""
+    from evaluation import records  # noqa: PLC0415 - heavy
 
     described = records.described(f"callsmith evaluate refresh {name}", figures)
-    keep(folder or RESULTS / "refresh", name, described, figures, as_json=as_json)
+    shown = {key: value for key, value in figures.items() if key not in _CASES}
+    keep(_results(folder), name, described, shown, as_json=as_json)
+
+
+def _results(folder: Path | None) -> Path:
+    from evaluation.bench import RESULTS  # noqa: PLC0415 - heavy
+
+    return folder or RESULTS / "refresh"
