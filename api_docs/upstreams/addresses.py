@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -14,6 +15,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Params = Mapping[str, str | int | float | bool | None]
 
+_HOST: Final = re.compile(r"[\w.:-]+")
 _MOST_HOPS: Final = 10
 _SAME_METHOD: Final = frozenset({307, 308})
 
@@ -25,22 +27,27 @@ def host_of(url: str) -> str:
 
 def shown(url: str) -> str:
     """An address as it may be told: without user, password, query and fragment."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…"
     return f"{parts.scheme}://{host_of(url)}{parts.path}" if parts.netloc else url.partition("?")[0]
 
 
-def with_query(url: str, params: Params | None) -> str:
-    """The address with further parameters in its query.
+def checked(url: str, params: Params | None = None) -> str:
+    """The address, with further parameters in its query, if it can be asked.
 
     Raises:
-        SourceError: when it is no address.
+        SourceError: when it is none of http or https.
     """
-    if not params:
-        return url
     try:
-        return str(httpx2.URL(url).copy_merge_params(dict(params)))
-    except httpx2.InvalidURL as exc:
-        raise SourceError(f"{shown(url)!r} is no address: {exc}. Check it for typos") from exc
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and _HOST.fullmatch(parts.hostname or "")
+        if known and (parts.port is None or parts.port):
+            return str(httpx2.URL(url).copy_merge_params(dict(params))) if params else url
+    except (ValueError, httpx2.InvalidURL):
+        pass  # told below, without what may be secret in it
+    raise SourceError(f"{shown(url)!r} is no address to ask; expected https://host/path. Check it for typos")
 
 
 def redirected(method: str, url: str, location: str, status: int, hops: int) -> str:
@@ -50,14 +57,19 @@ def redirected(method: str, url: str, location: str, status: int, hops: int) -> 
         SourceError: when it would make another kind of request, give up encryption, lead from the network to
             this machine, or is one too many.
     """
-    target = urljoin(url, location)
+    try:
+        target = checked(urljoin(url, location))
+    except ValueError as exc:
+        raise SourceError(
+            f"{shown(url)} redirects to what is no address: {exc}. Ask its maintainers"
+        ) from exc
     before, after = urlsplit(url), urlsplit(target)
     reason = ""
     if hops > _MOST_HOPS:
         reason = f"after {_MOST_HOPS} redirects before"
     elif method != "GET" and status not in _SAME_METHOD:
         reason = f"with status {status}, which would make another request of a {method}"
-    elif after.scheme not in ("http", "https") or (before.scheme, after.scheme) == ("https", "http"):
+    elif (before.scheme, after.scheme) == ("https", "http"):
         reason = "which is not encrypted as it was"
     elif after.hostname in LOOPBACK and before.hostname not in LOOPBACK:
         reason = "which is this machine"

@@ -28,7 +28,7 @@ from pydantic import SecretStr
 
 from api_docs.errors import SourceError, SourceGone, SourceRefused, SourceTimeout
 from api_docs.files import sha256_of, translated
-from api_docs.upstreams.addresses import LOOPBACK, Params, host_of, redirected, shown, with_query
+from api_docs.upstreams.addresses import LOOPBACK, Params, checked, host_of, redirected, shown
 from api_docs.upstreams.http_cache import HttpCache, Kept
 from api_docs.upstreams.partial import PartialFile
 from api_docs.upstreams.waits import is_limit, own_wait, told_wait
@@ -175,7 +175,7 @@ class Client:
             SourceError: anything else, an answer of more than `most` bytes among them.
         """
         wanted = dict(headers or {})
-        address = with_query(url, params)
+        address = checked(url, params)
         return self._retried(address, lambda: self._get(address, wanted, most), repeatable=True)
 
     def post_json(
@@ -192,11 +192,11 @@ class Client:
         Raises:
             SourceError: as `get` does.
         """
-        sent = json.dumps(body).encode()
+        address, sent = checked(url), json.dumps(body).encode()
         wanted = {"Content-Type": "application/json", "Accept": "application/json", **(headers or {})}
 
         def once() -> Reply:
-            with self._answered("POST", url, wanted, sent) as (response, moved):
+            with self._answered("POST", address, wanted, sent) as (response, moved):
                 return Reply(
                     str(response.url),
                     response.status_code,
@@ -205,7 +205,7 @@ class Client:
                     moved=moved,
                 )
 
-        return self._retried(url, once, repeatable=idempotent)
+        return self._retried(address, once, repeatable=idempotent)
 
     def download(
         self, url: str, target: Path, *, sha256: str | None = None, most: int = MAX_DOWNLOAD
@@ -221,6 +221,7 @@ class Client:
         """
         if sha256 is not None and target.is_file() and sha256_of(target) == sha256:
             return Reply(url, 200, {}, b"", unchanged=True)
+        checked(url)
         with translated(target):
             target.parent.mkdir(parents=True, exist_ok=True)
         return self._retried(url, lambda: self._download(url, target, sha256, most), repeatable=True)
@@ -380,7 +381,7 @@ class Client:
             host = host_of(url)
             higher = f" Set {self._variables[host]}, which allows more." if self._token_missing(host) else ""
             raise SourceTimeout(
-                f"{shown(url)} answered {again} and is to be asked again in {seconds:.0f} seconds, at "
+                f"{shown(url)} gave {again} and is to be asked again in {seconds:.0f} seconds, at "
                 f"{at:%H:%M:%S} UTC; {self.remaining:.0f} seconds are left for this source.{higher} Run it "
                 "again then, or raise CALLSMITH_REFRESH_SECONDS"
             ) from again.__cause__

@@ -10,8 +10,9 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ class StandInGitHub(Recorder):
     moved: dict[str, int] = field(default_factory=dict)
     token: str = "gh_right"
     quota: int | None = None
+    numbers: Iterator[int] = field(default_factory=lambda: count(1001), init=False)
 
     @property
     def addresses(self) -> Addresses:
@@ -50,7 +52,9 @@ class StandInGitHub(Recorder):
 
     def commit(self, name: str, files: Mapping[str, str | bytes | None], ref: str = "HEAD") -> str:
         """Change files of a branch, None removes one; gives the commit. An unknown repository is made."""
-        repo = self.repos.setdefault(name, Repo(1000 + len(self.repos) + len(self.moved), name))
+        if name not in self.repos:
+            self.repos[name] = Repo(next(self.numbers), name)
+        repo = self.repos[name]
         tree = dict(repo.commits.get(repo.refs.get(ref, ""), {}))
         for path, content in files.items():
             if content is None:

@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from api_docs.errors import SourceError, SourceGone, SourceRefused, SourceTimeout
+from api_docs.upstreams import client as module
 from api_docs.upstreams.addresses import host_of, shown
 from api_docs.upstreams.client import Client, Reply
 from tests.api_docs.upstreams.conftest import Clock, NewClient
@@ -151,7 +152,7 @@ def test_a_circle_of_redirects_ends(client: Client, server: Plain) -> None:
     [
         ("GET", "https://example.org/a", "http://example.org/a", "not encrypted"),
         ("GET", "https://example.org/a", "https://127.0.0.1/a", "this machine"),
-        ("GET", "https://example.org/a", "file:///etc/passwd", "not encrypted"),
+        ("GET", "https://example.org/a", "file:///etc/passwd", "no address to ask"),
         ("POST", "https://example.org/a", "https://example.org/b", "another request"),
     ],
 )
@@ -331,9 +332,11 @@ def test_a_body_that_trickles_does_not_outlast_the_time(
         client.get(f"{server.url}/file")
 
 
-def test_a_body_that_stops_is_given_up(new_client: NewClient, server: Plain) -> None:
+def test_a_body_that_stops_is_given_up(
+    client: Client, server: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SILENCE", 0.1)
     server.faults = [("/file", Fault(stalls=True))]
-    client = new_client(seconds=0.2, now=Clock().now, sleep=lambda _: None)
     assert client.get(f"{server.url}/file").body == FILE
     assert client.counts.retries == 1
 
@@ -357,11 +360,19 @@ def test_nobody_listening_is_a_source_error(new_client: NewClient) -> None:
         new_client(retries=1).get(f"{url}/text")
 
 
-@pytest.mark.parametrize("url", ["no address", "ftp://example.org/", "https://[", "https://exa mple.org/"])
-def test_what_is_no_address_is_told(client: Client, url: str) -> None:
-    with pytest.raises(SourceError):
-        client.get(url)
-    assert client.counts.retries == 0
+@pytest.mark.parametrize(
+    "url",
+    ["no address", "ftp://example.org/", "https://[", "https://exa mple.org/", "https://:1", "http://a:b/"],
+)
+def test_what_is_no_address_is_told(client: Client, tmp_path: Path, url: str) -> None:
+    for ask in (
+        client.get,
+        lambda url: client.post_json(url, {}),
+        lambda url: client.download(url, tmp_path),
+    ):
+        with pytest.raises(SourceError, match="no address to ask"):
+            ask(url)
+    assert client.counts.requests == 0
 
 
 def test_an_answer_may_be_only_so_large(client: Client, server: Plain) -> None:
