@@ -103,6 +103,12 @@ def doc_vectors(
     return Made(vectors, origins, len(fresh))
 
 
+def unknown(docs: Sequence[ApiDoc], origins: Origins | None) -> int:
+    """How many of the docs have a text that no vector was made of: what there is to embed."""
+    there = set(map(bytes, origins.rows)) if origins is not None else set()
+    return sum(_row_digest(embedding_text(doc), doc.domain) not in there for doc in docs)
+
+
 def _fits(dense: DenseIndex, origins: Origins, encoder: Encoder) -> bool:
     return origins.model == encoder.name and dense.dimensions == encoder.dimensions
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from api_docs.catalogue import Catalogue
 from api_docs.diff import CatalogueDiff, diff_catalogues
-from api_docs.errors import CallsmithError, InvalidRequest, OutdatedSchema, RetrievalIndexError
+from api_docs.errors import CallsmithError, InvalidRequest
 from api_docs.models import Hub
 from api_docs.refresh.merging import Failed, HubMerge, Merged, Outcome, merge
 from api_docs.refresh.state import STATE, RefreshState, read_state, write_state
@@ -25,14 +25,15 @@ from api_docs.storage import load_catalogue, read_manifest
 from api_docs.upstreams.base import Collected, Upstream
 from api_docs.verification import check_call
 from retriever.bm25 import Bm25Backend
-from retriever.embedding import Encoder, every_core
-from retriever.index import Index, build_index, index_version, open_index
+from retriever.embedding import Encoder
+from retriever.index import Index
 from service import var
 from service.history import Changes, docs_by_hub, note_what_is_missing
 from service.publishing import Made, alone, publish_made
 from service.refresh.canaries import CanaryReport, Version, ask_canaries, read_canaries
 from service.refresh.collecting import Collection as CollectionOf
 from service.refresh.collecting import Progress, collect
+from service.refresh.indexing import index_both
 from service.refresh.page import report_page
 from service.refresh.report import (
     Gate,
@@ -64,6 +65,7 @@ def refresh(  # noqa: PLR0913 - by name, and all but the first have a default
     only: Collection[str] = (),
     accept_shrink: Collection[str] = (),
     after_rollback: bool = False,
+    encoder: Encoder | None = None,
     progress: Progress = lambda *_: None,
     step: Step = lambda _: None,
 ) -> RefreshReport:
@@ -71,7 +73,8 @@ def refresh(  # noqa: PLR0913 - by name, and all but the first have a default
 
     `only` names the hubs to refresh, all of them where it is empty; a hub of one's own that has no source any
     more leaves the catalogue. `accept_shrink` names hubs that may be smaller than they were. While a rollback
-    is served nothing is published unless `after_rollback` is set. `step` is told every step that is done.
+    is served nothing is published unless `after_rollback` is set. `encoder` embeds in place of the model that
+    the settings name. `step` is told every step that is done.
 
     A source that fails, and a gate that does, are in the report and no errors.
 
@@ -83,7 +86,9 @@ def refresh(  # noqa: PLR0913 - by name, and all but the first have a default
         EmbeddingModelError, StorageError: when the next version can't be made.
     """
     with alone(settings):
-        job = _Job(settings, frozenset(only), frozenset(accept_shrink), after_rollback, progress, step)
+        job = _Job(
+            settings, frozenset(only), frozenset(accept_shrink), after_rollback, encoder, progress, step
+        )
         try:
             return job.run(upstreams)
         except CallsmithError as exc:
@@ -116,6 +121,7 @@ class _Job:
     only: frozenset[str]
     accept_shrink: frozenset[str]
     after_rollback: bool
+    encoder: Encoder | None
     progress: Progress
     step: Step
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -131,7 +137,8 @@ class _Job:
 
     def run(self, given: Sequence[Upstream] | None) -> RefreshReport:
         """All steps, as far as they lead."""
-        base = self.base = _Base.of(self.settings)
+        with self._timed("read"):
+            base = self.base = _Base.of(self.settings)
         note_what_is_missing(self.settings, var.read_current(self.settings))
         state, lost = read_state(self._state_file)
         self.notes += [lost] if lost else []
@@ -192,37 +199,28 @@ class _Job:
 
     def _pass_gates(self, base: _Base, catalogue: Catalogue) -> Index | None:
         """The index of the next version, if it may be published; the cheap gates come first."""
-        self.gates.append(_proof(catalogue))
+        with self._timed("proof"):
+            self.gates.append(_proof(catalogue))
         if base.by is By.ROLLBACK:
             self.gates.append(_rollback(base.catalogue, passed=self.after_rollback))
         if not all(gate.passed for gate in self.gates):
             return None
-        encoder = var.doc_encoder(self.settings)
-        with self._timed("embed"), every_core():
-            before = self._index_before(base.catalogue, encoder)
-            after = build_index(catalogue, encoder, self._told("embedding what changed"), before)
-            self.embedded = after.embedded
+        with self._timed("embed"):
+            made = index_both(self.settings, base.catalogue, catalogue, self.progress, self.encoder)
+        self.notes += made.notes
+        self.embedded = made.after.embedded
         self.step("embedded")
         with self._timed("canaries"):
             self.canaries = ask_canaries(
                 read_canaries(),
-                Version(base.catalogue, before),
-                Version(catalogue, after),
-                encoder,
+                Version(base.catalogue, made.before),
+                Version(catalogue, made.after),
+                made.encoder,
                 Bm25Backend(self.settings.bm25),
             )
         self.gates.append(_canary_gate(self.canaries))
         self.step("judged")
-        return after if self.canaries.passed else None
-
-    def _index_before(self, catalogue: Catalogue, encoder: Encoder) -> Index:
-        """The index of the version before; made where there is none, for the canaries are asked of it too."""
-        folder = var.index_folder_of(self.settings, index_version(catalogue.version, encoder.name))
-        try:
-            return open_index(folder, catalogue, encoder)
-        except (RetrievalIndexError, OutdatedSchema):
-            self.notes.append("there was no index of the version before: all its docs were embedded as well")
-            return build_index(catalogue, encoder, self._told("embedding the version before"))
+        return made.after if self.canaries.passed else None
 
     def _publish(self, base: _Base, merged: Merged, index: Index) -> None:
         catalogue, sources = merged.catalogue, dict(base.sources)
@@ -250,9 +248,6 @@ class _Job:
         """The hubs that are smaller because somebody accepted it."""
         hubs = self.merged.hubs if self.merged is not None else ()
         return [one.hub for one in hubs if one.hub in self.accept_shrink and one.removed]
-
-    def _told(self, title: str) -> Callable[[int, int], None]:
-        return lambda done, total: self.progress(title, done, total)
 
     @contextlib.contextmanager
     def _timed(self, name: str) -> Iterator[None]:

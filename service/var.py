@@ -253,9 +253,8 @@ def query_encoder(settings: Settings) -> Encoder:
     """
     if settings.embedding_backend == "torch":
         return doc_encoder(settings)
-    limit_threads(0)
     folder, threads = exported_folder(settings), _threads(settings)
-    found = open_exported(folder, settings.embedding_model, threads)
+    found = exported_encoder(settings, threads)
     if found is not None:
         return found
     model = doc_encoder(settings)
@@ -264,6 +263,14 @@ def query_encoder(settings: Settings) -> Encoder:
     except EmbeddingModelError as exc:
         service_log.warning("the embedding model is used as it is", extra={"fields": {"reason": str(exc)}})
         return model
+
+
+def exported_encoder(settings: Settings, threads: int) -> Encoder | None:
+    """The model as it was exported, None where it wasn't or is not to be used; it needs no torch."""
+    if settings.embedding_backend == "torch":
+        return None
+    limit_threads(0)
+    return open_exported(exported_folder(settings), settings.embedding_model, threads)
 
 
 def doc_encoder(settings: Settings) -> SentenceEncoder:
