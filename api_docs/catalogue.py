@@ -17,6 +17,7 @@ from api_docs.errors import BrokenCatalogue, NotFound
 from api_docs.loaders import GENERIC, Bound, Loader, bind, loader_of
 from api_docs.models import ApiDoc
 from api_docs.similarity import TrigramIndex, likeness
+from api_docs.url_templates import UrlTemplate, origin_of, template_of
 
 Identity = tuple[str, tuple[tuple[str, str], ...]]
 """Callee (or library) and the identifying arguments by name: equal for calls that load the same thing."""
@@ -40,11 +41,13 @@ class Entry:
         """Identifying argument → source text of its value.
 
         Those of the loader, and every required argument of the doc that the template sets. A callee
-        that no loader knows is identified by all that its template says.
+        that no loader knows is identified by all that its template says. Inputs identify nothing.
         """
         if self.loader is GENERIC:
-            return dict(self.bound.values)
-        names = [*self.loader.identity, *(a.name for a in self.doc.arguments if a.required)]
+            inputs = {argument.name for argument in self.doc.arguments if argument.is_input}
+            return {name: value for name, value in self.bound.values.items() if name not in inputs}
+        chosen = (a.name for a in self.doc.arguments if a.required and not a.is_input)
+        names = [*self.loader.identity, *chosen]
         return {name: self.bound.values[name] for name in names if name in self.bound.values}
 
     @cached_property
@@ -69,11 +72,29 @@ class Entry:
             return None
         return repr(f"{repository(found)[0]}:{self.doc.source_revision}")
 
+    @cached_property
+    def takes_inputs(self) -> bool:
+        """Whether it is asked something: a tool or a request, not a model that is loaded."""
+        return any(argument.is_input for argument in self.doc.arguments)
+
+    @cached_property
+    def url(self) -> UrlTemplate | None:
+        """The address of a request with its places to fill in, None of any other call."""
+        found = self.loader.value_of(self.call, "url") if self.loader.is_request else None
+        return None if found is None else template_of(found)
+
     def accepts(self, name: str, value: str | None) -> bool:
-        """Whether a value of an identifying argument is the template's, or that at the recorded revision."""
-        return value == self.identifying.get(name) or (
-            name == "repo_or_dir" and value is not None and value == self.pinned_repository
-        )
+        """Whether a value of an identifying argument is the template's.
+
+        Or the repository at the recorded revision, or the address with its places filled.
+        """
+        if value == self.identifying.get(name):
+            return True
+        if value is None:
+            return False
+        if name == "url" and self.url is not None:
+            return self.url.match(text_of(value)) is not None
+        return name == "repo_or_dir" and value == self.pinned_repository
 
 
 def entry_of(doc: ApiDoc) -> Entry:
@@ -119,7 +140,7 @@ class Catalogue:
             self._by_identity[entry.identity].append(entry)
             for key in _keys(entry):
                 self._by_key[key].append(entry)
-            if (target := target_of(entry.call, entry.loader)) is not None:
+            if not entry.takes_inputs and (target := target_of(entry.call, entry.loader)) is not None:
                 self._by_target[target].append(entry)
         self._former: dict[_Key, list[tuple[str, Entry]]] = defaultdict(list)
         for text, doc_id in self.former_calls.items():
@@ -154,9 +175,27 @@ class Catalogue:
     def candidates(self, call: Call) -> Sequence[Entry]:
         """The entries whose template has the callee and the loader's identifying arguments of a call.
 
-        Arguments that choose a model behind an entrypoint, and all others, are still to be checked.
+        Arguments that choose a model behind an entrypoint, and all others, are still to be checked. Of
+        several addresses that a request may mean, the one with the fewest places to fill in counts, as in
+        OpenAPI.
         """
-        return self._by_key.get(_key(call, loader_of(call.callee)), ())
+        loader = loader_of(call.callee)
+        found: Sequence[Entry] = self._by_key.get(_key(call, loader), ())
+        if loader is GENERIC and call.positional and not found:
+            # A tool's arguments all have names; told of that, one can name them.
+            return [entry for entry in self.with_callee(call.callee) if entry.takes_inputs]
+        if not loader.is_request:
+            return found
+        meant = [entry for entry in found if entry.accepts("url", loader.value_of(call, "url"))]
+        fewest = min((_places(entry) for entry in meant), default=0)
+        return [entry for entry in meant if _places(entry) == fewest]
+
+    def with_address(self, call: Call) -> Sequence[Entry]:
+        """The entries that a request to this address may mean, whatever its method."""
+        loader = loader_of(call.callee)
+        url = loader.value_of(call, "url") if loader.is_request else None
+        fitting = self._by_callee.get(call.callee, ()) if url is not None else ()
+        return [entry for entry in fitting if entry.accepts("url", url)]
 
     def otherwise_called(self, call: Call) -> Sequence[Entry]:
         """The entries that name the model that a call names, but load it with another callee."""
@@ -170,7 +209,10 @@ class Catalogue:
         Where several docs were called with the same callee and identifying arguments, the one whose
         former call is most like this one.
         """
-        found = self._former.get(_former_key(call), ())
+        found: Sequence[tuple[str, Entry]] = self._former.get(_former_key(call), ())
+        if (loader := loader_of(call.callee)).is_request:
+            url = text_of(loader.value_of(call, "url") or "")
+            found = [former for former in found if _leads_to(former[0], url)]
         wanted = call.render()
         return max(found, key=lambda former: likeness(wanted, former[0]))[1] if found else None
 
@@ -211,6 +253,8 @@ class Catalogue:
 def _key(call: Call, loader: Loader) -> _Key:
     if loader is GENERIC:
         return call.callee, *call.positional[:1]
+    if loader.is_request:
+        return call.callee, loader.value_of(call, "method"), origin_of(loader.value_of(call, "url"))
     values = (loader.value_of(call, name) for name in loader.identity)
     return call.callee, *(None if value == "None" else value for value in values)
 
@@ -219,6 +263,17 @@ def _former_key(call: Call) -> _Key:
     """As `_key`; a callee that no loader knows is known by all its positional values."""
     loader = loader_of(call.callee)
     return (call.callee, *call.positional) if loader is GENERIC else _key(call, loader)
+
+
+def _places(entry: Entry) -> int:
+    return len(entry.url.openings) if entry.url is not None else 0
+
+
+def _leads_to(former: str, url: str) -> bool:
+    """Whether a request as it was written before went to an address."""
+    call = parse_call(former)
+    template = template_of(loader_of(call.callee).value_of(call, "url") or "")
+    return template is not None and template.match(url) is not None
 
 
 def target_of(call: Call, loader: Loader) -> str | None:
@@ -242,9 +297,13 @@ def _keys(entry: Entry) -> set[_Key]:
 
 def repository(value: str) -> tuple[str, str]:
     """Split the source text of a torch.hub repository, `'owner/name:ref'`, into name and ref."""
-    try:
-        text = literal(value)
-    except ValueError:
-        return value, ""
-    name, _, ref = str(text).partition(":")
+    name, _, ref = text_of(value).partition(":")
     return name, ref
+
+
+def text_of(source: str) -> str:
+    """The value of a literal as text, the source text itself where it is none."""
+    try:
+        return str(literal(source))
+    except ValueError:
+        return source

@@ -4,8 +4,8 @@ A loader is a function that brings a model to life. The rows were read off the s
 tensorflow-hub 0.16.1, transformers 5.23, sentence-transformers 6.2, timm 1.0.31, diffusers 0.42, open_clip
 3.3, speechbrain 1.1.2, flair 0.15.1, spacy 3.8.18, stanza 1.15, pyannote.audio 4.0.7, nemo 3.0, keras 3.15,
 huggingface_hub 2.4, huggingface_sb3 3.0, ultralytics 8.4.190, yolov5 7.0.14, fasttext 0.9.2 and gliner
-0.2.29; fairseq's, from_pretrained_keras' and joblib's off their documentation. Arguments that those versions
-refuse are left out, and so are those that no literal can fill.
+0.2.29 and requests 2.34; fairseq's, from_pretrained_keras' and joblib's off their documentation. Arguments
+that those versions refuse are left out, and so are those that no literal can fill.
 
 Knows signatures only: matching a callee and binding a call's arguments is the work of `loaders`.
 """
@@ -57,6 +57,11 @@ class Loader:
         """Index the parameters by name and by position."""
         object.__setattr__(self, "parameters", {p.name: p for p in (*self.positional, *self.keyword)})
         object.__setattr__(self, "positions", tuple(parameter.name for parameter in self.positional))
+
+    @property
+    def is_request(self) -> bool:
+        """Whether it asks a service over HTTP: its address identifies, what is asked is in its parts."""
+        return "url" in self.identity
 
     def value_of(self, call: Call, name: str) -> str | None:
         """The source text that a call gives to one of the loader's own parameters."""
@@ -323,6 +328,15 @@ LOADERS: tuple[Loader, ...] = (
         f"{_DOWNLOAD} map_location:device='cpu' strict:bool=False load_tokenizer:bool=None "
         "compile_torch_model:bool=False quantize:str=None dtype:dtype=None low_cpu_mem_usage:bool=False "
         "variant:str=None load_onnx_model:bool=False max_length:int=None max_width:int=None",
+    ),
+    _loader(
+        "requests.request",
+        r"requests\.request",
+        "requests",
+        "method url",
+        "method:str url:str",
+        "params:dict=None headers:dict=None cookies:dict=None json=None data=None files:dict=None "
+        "timeout:float=None allow_redirects:bool=True",
     ),
     _loader(
         "diffusers.from_pretrained",

@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api_docs.domains import Domain
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of `ApiDoc` on disk. Raise it with every change that an older reader can't take."""
 
 HUB_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -50,11 +51,36 @@ class ArgumentType(StrEnum):
     ANY = "any"
 
 
+class Place(StrEnum):
+    """Where in a call an argument stands, and so whether its value chooses the API.
+
+    What a loader is given does (`API`). Everything else is an input: what the API is asked, by name in the
+    call itself (`INPUT`: a tool's arguments, a body that is no object), or in a part of a request, under the
+    name that `requests.request` has for that part.
+    """
+
+    API = "api"
+    INPUT = "input"
+    URL = "url"
+    PARAMS = "params"
+    HEADERS = "headers"
+    COOKIES = "cookies"
+    JSON = "json"
+    DATA = "data"
+    FILES = "files"
+
+
 class Argument(BaseModel):
     """One argument of an API beyond those of its hub's loader.
 
     `default` is the source text of the default (`"'en'"`, `"True"`), or None where there is none.
-    A `required` argument that the call template sets selects the model: it identifies the call.
+    A `required` argument that the call template sets selects the model: it identifies the call, unless it is
+    an input, whose value in the template only holds its place.
+
+    `key` is what an input is called where it stands, if that is no name of Python. `choices` are the source
+    texts of all values that it takes, empty where it takes any of its type. `items` is the type of a list's
+    items; of a list, `choices` and `fields` speak of its items. `fields` are what a dict holds, empty where
+    nobody says; a last one named `**more` lets it hold others too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +90,37 @@ class Argument(BaseModel):
     default: Label | None = None
     required: bool = False
     description: Text = ""
+    place: Place = Place.API
+    key: Annotated[str, StringConstraints(pattern=r"^[^\s'\"\\<>{}`]{0,100}$")] = ""
+    choices: tuple[Label, ...] = ()
+    items: ArgumentType = ArgumentType.ANY
+    fields: tuple[Argument, ...] = ()
+
+    @property
+    def wire(self) -> str:
+        """What it is called where it stands."""
+        return self.key or self.name
+
+    @property
+    def is_input(self) -> bool:
+        """Whether its value is what the API is asked, and chooses none."""
+        return self.place is not Place.API
+
+
+_OF_INPUTS: Final[Mapping[str, object]] = {
+    "place": Place.API.value,
+    "key": "",
+    "choices": [],
+    "items": ArgumentType.ANY.value,
+    "fields": [],
+}
+"""What schema 2 added to arguments. Unset it is no part of a hash: what a doc says didn't change by it."""
+
+
+def _as_before_inputs(argument: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: value for name, value in argument.items() if name not in _OF_INPUTS or value != _OF_INPUTS[name]
+    }
 
 
 class ApiDoc(BaseModel):
@@ -106,6 +163,7 @@ class ApiDoc(BaseModel):
     def _content_hash_is_true(self) -> Self:
         """SHA-256 (16 hex digits) over what the doc says; not over when it was last looked at."""
         said = self.model_dump(mode="json", exclude={"last_checked", "alive", "content_hash"})
+        said["arguments"] = [_as_before_inputs(argument) for argument in said["arguments"]]
         text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         expected = hashlib.sha256(text.encode()).hexdigest()[:16]
         if self.content_hash not in ("", expected):

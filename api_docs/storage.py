@@ -24,7 +24,9 @@ SNAPSHOT_FOLDER = Path(__file__).parent / "snapshot"
 """The catalogue that ships with Callsmith."""
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-MIGRATIONS: dict[int, Migration] = {}
+MIGRATIONS: dict[int, Migration] = {
+    1: lambda record: record,  # 2 lets arguments be inputs; without any, nothing changed
+}
 """From schema version → a function that lifts one record to the next version."""
 
 

@@ -13,7 +13,10 @@ DESIGN's "Calls and verification", clause by clause:
 - "every other argument name is one that the doc or the loader's signature allows": else
   `UNKNOWN_ARGUMENT`; given once, and where required: `REPEATED_ARGUMENT`, `MISSING_ARGUMENT`;
 - beyond DESIGN, values must be plain data of the documented type: `UNSAFE_VALUE`, `WRONG_TYPE`. What a
-  doc's own template says is taken as it stands.
+  doc's own template says is taken as it stands;
+- a request is identified by its method and address, the places of which may be filled; what it is asked in
+  its address, query, headers and body, and what a tool is asked, must be documented there, of the documented
+  type and among the choices (`WRONG_VALUE`), and must not lack what is required: `inputs`.
 
 Nothing is ever executed.
 """
@@ -23,17 +26,31 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from api_docs.call import Call, is_device, is_number_type, is_plain_data, parse_call, parse_value
+from api_docs.call import Call, is_plain_data, parse_call, parse_value
 from api_docs.catalogue import Catalogue, Entry, entry_of, target_of
 from api_docs.errors import InvalidDoc, UnparseableCall
+from api_docs.inputs import given_inputs, is_part, problem_of_inputs, with_input
 from api_docs.loaders import GENERIC, LOADERS, bind
-from api_docs.models import ApiDoc, Argument, ArgumentType
+from api_docs.models import ApiDoc, Argument, ArgumentType, Place
 from api_docs.similarity import likeness
+from api_docs.values import has_type, is_data, problem_of_value
+from api_docs.verdicts import Problem, Reason, problem, short
+
+__all__ = [
+    "Problem",
+    "Reason",
+    "Verification",
+    "check_call",
+    "check_doc",
+    "check_docs",
+    "has_type",
+    "mended",
+    "verify",
+]
 
 _CLOSE: Final = 0.8
 """Likeness from which on a hit's call is taken to be what was meant, whatever else there is."""
@@ -46,43 +63,6 @@ _GUARDED: Final = frozenset(
     {"trust_remote_code", *(name for row in LOADERS for name, p in row.parameters.items() if p.closed)}
 )
 """Arguments that must not hide inside a `*_kwargs`: nobody would look for them there."""
-
-_TAKES: Final[Mapping[ArgumentType, frozenset[str]]] = {
-    ArgumentType.BOOL: frozenset({"bool"}),
-    ArgumentType.INT: frozenset({"int"}),
-    ArgumentType.FLOAT: frozenset({"float", "int"}),
-    ArgumentType.STR: frozenset({"str"}),
-    ArgumentType.LIST: frozenset({"list"}),
-    ArgumentType.DICT: frozenset({"dict"}),
-    ArgumentType.DTYPE: frozenset({"number type", "str"}),
-    ArgumentType.DEVICE: frozenset({"device", "str", "int"}),
-}
-
-
-class Reason(StrEnum):
-    """Why a call was refused; `VERIFIED` when it was not."""
-
-    VERIFIED = "verified"
-    NO_CALL = "no_call"
-    NOT_A_CALL = "not_a_call"
-    UNKNOWN_CALLEE = "unknown_callee"
-    UNKNOWN_API = "unknown_api"
-    WRONG_IDENTITY = "wrong_identity"
-    UNKNOWN_ARGUMENT = "unknown_argument"
-    REPEATED_ARGUMENT = "repeated_argument"
-    MISSING_ARGUMENT = "missing_argument"
-    WRONG_TYPE = "wrong_type"
-    UNSAFE_VALUE = "unsafe_value"
-
-
-class Problem(BaseModel):
-    """One thing that is wrong with a call."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reason: Reason
-    message: str
-    argument: str | None = None
 
 
 class Verification(BaseModel):
@@ -112,12 +92,12 @@ def verify(text: str, catalogue: Catalogue, hits: Sequence[str] = ()) -> Verific
     answers, and are looked at first for the nearest valid call.
     """
     if not text.strip():
-        problem = _problem(Reason.NO_CALL, None, "there is no call; expected one such as name(argument, …)")
-        return _refusal(text, problem, _nearest(text, catalogue, hits))
+        nothing = problem(Reason.NO_CALL, None, "there is no call; expected one such as name(argument, …)")
+        return _refusal(text, nothing, _nearest(text, catalogue, hits))
     try:
         call = parse_call(text)
     except UnparseableCall as exc:
-        return _refusal(text, _problem(Reason.NOT_A_CALL, None, str(exc)), _nearest(text, catalogue, hits))
+        return _refusal(text, problem(Reason.NOT_A_CALL, None, str(exc)), _nearest(text, catalogue, hits))
     candidates = _by_preference(catalogue.candidates(call), hits)
     problems: list[tuple[Entry, Problem]] = []
     for entry in candidates:
@@ -129,11 +109,12 @@ def verify(text: str, catalogue: Catalogue, hits: Sequence[str] = ()) -> Verific
     if now is not None and all(_is_another_api(entry, found) for entry, found in problems):
         return _refusal(text, _moved(call, now, catalogue), now.call.render(), now.doc.id)
     if not problems:
-        same_model = next(iter(catalogue.otherwise_called(call)), None)
+        same_model = next(iter((*catalogue.otherwise_called(call), *catalogue.with_address(call))), None)
         nearest = same_model.call.render() if same_model else _nearest(call.render(), catalogue, hits)
         return _refusal(text, _unknown(call, catalogue), nearest)
-    entry, problem = _most_telling(call, problems)
-    return _refusal(text, problem, entry.call.render(), entry.doc.id)
+    entry, telling = _most_telling(call, problems)
+    meant = entry.call if _is_another_api(entry, telling) else mended(call, entry)
+    return _refusal(text, telling, meant.render(), entry.doc.id)
 
 
 def check_doc(doc: ApiDoc) -> Entry:
@@ -144,8 +125,8 @@ def check_doc(doc: ApiDoc) -> Entry:
         UnparseableCall: when the template is no call expression.
     """
     entry = entry_of(doc)
-    if (problem := check_call(entry.call, entry)) is not None:
-        raise InvalidDoc(f"{doc.id}: its own call {doc.call!r} does not verify: {problem.message}")
+    if (wrong := check_call(entry.call, entry)) is not None:
+        raise InvalidDoc(f"{doc.id}: its own call {doc.call!r} does not verify: {wrong.message}")
     return entry
 
 
@@ -169,43 +150,34 @@ def check_docs(docs: Iterable[ApiDoc]) -> None:
 def check_call(call: Call, entry: Entry) -> Problem | None:
     """What is wrong with a call of this entry's API, or None."""
     if call.callee != entry.call.callee:
-        return _problem(
+        return problem(
             Reason.UNKNOWN_CALLEE,
             None,
-            f"{entry.doc.id} is called with {entry.call.callee!r}, not {_short(call.callee)!r}",
+            f"{entry.doc.id} is called with {entry.call.callee!r}, not {short(call.callee)!r}",
         )
     bound = bind(call, entry.loader, entry.doc.arguments)
     if bound.repeated:
         name = bound.repeated[0]
-        return _problem(Reason.REPEATED_ARGUMENT, name, f"argument {name!r} is given twice; give it once")
+        return problem(Reason.REPEATED_ARGUMENT, name, f"argument {name!r} is given twice; give it once")
     wrong = (
         _identity_problem(bound.values, entry)
         or _surplus_problem(bound.surplus, entry)
         or _missing_problem(bound.values, entry)
+        or problem_of_inputs(bound.values, entry)
     )
     each = (_argument_problem(name, value, entry) for name, value in bound.values.items())
     return wrong or next(filter(None, each), None)
 
 
-def has_type(node: ast.expr, expected: ArgumentType) -> bool:
-    """Whether a plain-data expression has the documented type; None is taken for every type."""
-    if expected is ArgumentType.ANY or (isinstance(node, ast.Constant) and node.value is None):
-        return True
-    return _kind(node) in _TAKES[expected]
-
-
-def _kind(node: ast.expr) -> str:
-    match node:
-        case ast.Constant(value=value) | ast.UnaryOp(operand=ast.Constant(value=value)):
-            return type(value).__name__
-        case ast.List() | ast.Tuple() | ast.Set():
-            return "list"
-        case ast.Dict():
-            return "dict"
-        case _ if is_number_type(node):
-            return "number type"
-        case _:
-            return "device" if is_device(node) else ""
+def mended(call: Call, entry: Entry) -> Call:
+    """A call of the same API that verifies: the template, with what is right about the given inputs."""
+    found = entry.call
+    given = given_inputs(call, entry) if entry.takes_inputs else {}
+    for argument in entry.doc.arguments:
+        if argument.name in given:
+            changed = with_input(found, entry, argument, given[argument.name])
+            found = changed if check_call(changed, entry) is None else found
+    return found
 
 
 def _identity_problem(values: Mapping[str, str], entry: Entry) -> Problem | None:
@@ -213,13 +185,13 @@ def _identity_problem(values: Mapping[str, str], entry: Entry) -> Problem | None
         found = values.get(name)
         if entry.accepts(name, found):
             continue
-        said = "is missing" if found is None else f"is {_short(found)}"
-        return _problem(
+        said = "is missing" if found is None else f"is {short(found)}"
+        return problem(
             Reason.WRONG_IDENTITY, name, f"argument {name!r} {said}, but {entry.doc.id} needs {expected}"
         )
     for name in entry.loader.identity:
         if name not in entry.identifying and values.get(name, "None") != "None":
-            return _problem(
+            return problem(
                 Reason.WRONG_IDENTITY, name, f"argument {name!r} chooses another API than {entry.doc.id}"
             )
     return None
@@ -231,11 +203,11 @@ def _surplus_problem(surplus: tuple[str, ...], entry: Entry) -> Problem | None:
     if surplus == expected:
         return None
     if not surplus:
-        return _problem(Reason.MISSING_ARGUMENT, None, f"the positional argument {expected[0]} is missing")
-    return _problem(
+        return problem(Reason.MISSING_ARGUMENT, None, f"the positional argument {expected[0]} is missing")
+    return problem(
         Reason.UNKNOWN_ARGUMENT,
         None,
-        f"{entry.call.callee} takes no positional argument {_short(surplus[0])}; name it, or leave it out",
+        f"{entry.call.callee} takes no positional argument {short(surplus[0])}; name it, or leave it out",
     )
 
 
@@ -244,9 +216,11 @@ def _missing_problem(values: Mapping[str, str], entry: Entry) -> Problem | None:
         name = argument.name
         if not argument.required or name in values or name.startswith("*"):
             continue
+        if argument.place not in (Place.API, Place.INPUT):
+            continue  # it stands in a part of a request
         if entry.loader is GENERIC and name not in entry.bound.values:
             continue  # without a signature nobody knows: it may be one of the positional values
-        return _problem(Reason.MISSING_ARGUMENT, name, f"argument {name!r} is required and missing")
+        return problem(Reason.MISSING_ARGUMENT, name, f"argument {name!r} is required and missing")
     return None
 
 
@@ -254,7 +228,7 @@ def _argument_problem(name: str, value: str, entry: Entry) -> Problem | None:
     """What is wrong with one argument that is given; those that identify the API were compared before."""
     parameter = entry.loader.parameters.get(name)
     documented = _documented(name, entry)
-    if name in entry.identifying:
+    if name in entry.identifying or is_part(name, entry):
         return None
     if documented is None and parameter is None:
         return _unknown_argument(name, value, entry)
@@ -262,6 +236,8 @@ def _argument_problem(name: str, value: str, entry: Entry) -> Problem | None:
         return None
     if parameter is not None and parameter.closed:
         return _closed_problem(name, value, parameter.closed, entry)
+    if documented is not None and documented.is_input:
+        return _input_problem(value, documented)
     kinds = (known.type for known in (documented, parameter) if known is not None)
     told = next((kind for kind in kinds if kind is not ArgumentType.ANY), ArgumentType.ANY)
     return _value_problem(name, value, told)
@@ -269,13 +245,19 @@ def _argument_problem(name: str, value: str, entry: Entry) -> Problem | None:
 
 def _unknown_argument(name: str, value: str, entry: Entry) -> Problem:
     if name.startswith("#"):
-        said = f"{entry.doc.id} documents no further positional argument {_short(value)}"
-        return _problem(Reason.UNKNOWN_ARGUMENT, name, said)
+        said = f"{entry.doc.id} documents no further positional argument {short(value)}"
+        return problem(Reason.UNKNOWN_ARGUMENT, name, said)
+    inputs = {
+        argument.name: argument.place for argument in entry.doc.arguments if argument.place is not Place.API
+    }
+    if name in inputs and inputs[name] is not Place.INPUT:
+        said = f"{name!r} is no argument of {entry.call.callee}: write it into {inputs[name].value!r}"
+        return problem(Reason.UNKNOWN_ARGUMENT, name, said)
     known = [*entry.loader.parameters, *(argument.name for argument in entry.doc.arguments)]
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return _problem(
-        Reason.UNKNOWN_ARGUMENT, name, f"{entry.doc.id} documents no argument {_short(name)!r}{hint}"
+    return problem(
+        Reason.UNKNOWN_ARGUMENT, name, f"{entry.doc.id} documents no argument {short(name)!r}{hint}"
     )
 
 
@@ -288,10 +270,10 @@ def _closed_problem(name: str, value: str, closed: Sequence[str], entry: Entry) 
         allowed.append(target)  # the part that comes with the model itself
     if value in allowed:
         return None
-    return _problem(
+    return problem(
         Reason.WRONG_IDENTITY,
         name,
-        f"{name}={_short(value)} could load something other than {entry.doc.id}; leave it out, or write "
+        f"{name}={short(value)} could load something other than {entry.doc.id}; leave it out, or write "
         f"one of {', '.join(allowed)}",
     )
 
@@ -299,22 +281,31 @@ def _closed_problem(name: str, value: str, closed: Sequence[str], entry: Entry) 
 def _value_problem(name: str, value: str, expected: ArgumentType) -> Problem | None:
     node = parse_value(value)
     if not is_plain_data(node):
-        return _problem(
+        return problem(
             Reason.UNSAFE_VALUE,
             name,
-            f"the value {_short(value)} of {name!r} is not plain data; write a literal",
+            f"the value {short(value)} of {name!r} is not plain data; write a literal",
         )
     if name.endswith("_kwargs") and (hidden := _hidden(node)):
-        return _problem(
+        return problem(
             Reason.UNSAFE_VALUE, name, f"{hidden!r} hides inside {name!r}; write it as an argument of its own"
         )
     if not has_type(node, expected):
-        return _problem(
+        return problem(
             Reason.WRONG_TYPE,
             name,
-            f"the value {_short(value)} of {name!r} is no {expected.value}; expected one",
+            f"the value {short(value)} of {name!r} is no {expected.value}; expected one",
         )
     return None
+
+
+def _input_problem(value: str, argument: Argument) -> Problem | None:
+    """What is wrong with an input that stands by name in the call itself."""
+    node = parse_value(value)
+    if not is_data(node):
+        said = f"the value {short(value)} of {argument.name!r} is not plain data; write a literal"
+        return problem(Reason.UNSAFE_VALUE, argument.name, said)
+    return problem_of_value(node, argument, argument.name)
 
 
 def _hidden(node: ast.expr) -> str | None:
@@ -324,7 +315,11 @@ def _hidden(node: ast.expr) -> str | None:
 
 
 def _documented(name: str, entry: Entry) -> Argument | None:
-    return next((argument for argument in entry.doc.arguments if argument.name == name), None)
+    places = (Place.API, Place.INPUT)
+    found = (
+        argument for argument in entry.doc.arguments if argument.name == name and argument.place in places
+    )
+    return next(found, None)
 
 
 def _default(name: str, entry: Entry) -> str | None:
@@ -342,11 +337,11 @@ def _by_preference(entries: Sequence[Entry], hits: Sequence[str]) -> Sequence[En
 
 def _most_telling(call: Call, problems: Sequence[tuple[Entry, Problem]]) -> tuple[Entry, Problem]:
     """Of several docs that a call is not quite: one whose API it is, else the one that it looks like."""
-    for entry, problem in problems:
-        if not _is_another_api(entry, problem):
-            return entry, problem
+    for entry, found in problems:
+        if not _is_another_api(entry, found):
+            return entry, found
     wanted = call.render()
-    return max(problems[:50], key=lambda found: likeness(wanted, found[0].call.render()))
+    return max(problems[:50], key=lambda pair: likeness(wanted, pair[0].call.render()))
 
 
 def _is_another_api(entry: Entry, problem: Problem) -> bool:
@@ -355,35 +350,42 @@ def _is_another_api(entry: Entry, problem: Problem) -> bool:
 
 def _moved(call: Call, now: Entry, catalogue: Catalogue) -> Problem:
     """What a call loaded has another name or place since."""
-    return _problem(
+    return problem(
         Reason.UNKNOWN_API if catalogue.with_callee(call.callee) else Reason.UNKNOWN_CALLEE,
         None,
-        f"{_short(call.render())} is how {now.doc.id} was called before; it is now called with "
-        f"{_short(now.call.render())}",
+        f"{short(call.render())} is how {now.doc.id} was called before; it is now called with "
+        f"{short(now.call.render())}",
     )
 
 
 def _unknown(call: Call, catalogue: Catalogue) -> Problem:
     """Which part of a call without candidates is in no doc of the catalogue."""
     fitting: Sequence[Entry] = catalogue.with_callee(call.callee)
+    if there := catalogue.with_address(call):
+        said = f"{there[0].doc.id} is asked with the method {there[0].identifying['method']}"
+        return problem(
+            Reason.UNKNOWN_API,
+            "method",
+            f"{said}, not with {short(there[0].loader.value_of(call, 'method') or 'none')}",
+        )
     if others := catalogue.otherwise_called(call):
-        return _problem(
+        return problem(
             Reason.UNKNOWN_API if fitting else Reason.UNKNOWN_CALLEE,
             None,
-            f"{others[0].doc.id} is called with {others[0].call.callee!r}, not with {_short(call.callee)!r}",
+            f"{others[0].doc.id} is called with {others[0].call.callee!r}, not with {short(call.callee)!r}",
         )
     if not fitting:
-        return _problem(
-            Reason.UNKNOWN_CALLEE, None, f"no API doc of the catalogue is called with {_short(call.callee)!r}"
+        return problem(
+            Reason.UNKNOWN_CALLEE, None, f"no API doc of the catalogue is called with {short(call.callee)!r}"
         )
     loader = fitting[0].loader
     for name in loader.identity:
         found = loader.value_of(call, name)
         fitting = [entry for entry in fitting if entry.accepts(name, found)]
         if not fitting:
-            said = "is missing" if found is None else f"{_short(found)} is in no API doc of the catalogue"
-            return _problem(Reason.UNKNOWN_API, name, f"argument {name!r} {said}")
-    return _problem(Reason.UNKNOWN_API, None, f"{_short(call.render())} is in no API doc of the catalogue")
+            said = "is missing" if found is None else f"{short(found)} is in no API doc of the catalogue"
+            return problem(Reason.UNKNOWN_API, name, f"argument {name!r} {said}")
+    return problem(Reason.UNKNOWN_API, None, f"{short(call.render())} is in no API doc of the catalogue")
 
 
 def _nearest(wanted: str, catalogue: Catalogue, hits: Sequence[str]) -> str | None:
@@ -408,14 +410,6 @@ def _verified(call: Call, entry: Entry) -> Verification:
         doc_id=entry.doc.id,
         checked=("callee", *entry.identifying, *free),
     )
-
-
-def _short(source: str) -> str:
-    return source if len(source) <= 120 else f"{source[:117]}…"
-
-
-def _problem(reason: Reason, argument: str | None, message: str) -> Problem:
-    return Problem(reason=reason, argument=argument, message=message)
 
 
 def _refusal(text: str, problem: Problem, nearest: str | None, doc_id: str | None = None) -> Verification:
