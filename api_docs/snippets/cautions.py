@@ -1,4 +1,5 @@
-"""What a person should know before running a call: remote code, pickles, dead docs, gates, old releases.
+"""What a person should know before running a call: what is to be filled in, remote code, pickles, dead docs,
+gates, what a request may change, old releases.
 
 Knows what loaders do, and what the doc records. Runs and fetches nothing.
 """
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 from api_docs.call import Call, parse_value
 from api_docs.catalogue import Entry
+from api_docs.inputs import open_inputs
 from api_docs.snippets.imports import roots
 from api_docs.snippets.libraries import PICKLES
 from api_docs.snippets.parts import Subject
@@ -23,13 +25,41 @@ _CODE_RUNNERS = frozenset(
 """Roots of callees that load no model by themselves."""
 
 _GATED = frozenset({"true", "auto", "manual", "yes"})
+_CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 
 
 def warnings_for(call: Call, entry: Entry) -> tuple[str, ...]:
     """Plain sentences, most serious first; empty where there is nothing to know."""
     subject = Subject(call, entry)
-    found = (*_remote_code(subject), *_pickles(subject), *_access(subject), *_releases(subject))
+    found = (
+        *_left_open(subject),
+        *_remote_code(subject),
+        *_pickles(subject),
+        *_access(subject),
+        *_services(subject),
+        *_releases(subject),
+    )
     return tuple(dict.fromkeys(found))
+
+
+def _left_open(subject: Subject) -> Iterator[str]:
+    if names := [repr(argument.wire) for argument in open_inputs(subject.call, subject.entry)]:
+        listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+        yield f"Fill in what only holds its place: {listed}."
+
+
+def _services(subject: Subject) -> Iterator[str]:
+    if subject.entry.loader.is_request:
+        method = subject.text("method").upper()
+        if method not in _CHANGES_NOTHING:
+            yield f"The request may change what the service holds: its method is {method}."
+    elif subject.fact("destructive") == "true":
+        yield "The server says that this tool may destroy something."
+    if subject.fact("deprecated") == "true":
+        yield "Its documentation calls this operation deprecated: it may go away."
+    if wanted := subject.entry.doc.facts.get("security"):
+        ways = wanted if isinstance(wanted, tuple) else (str(wanted),)
+        yield f"The service wants to know who asks: {' or '.join(ways)}."
 
 
 def _remote_code(subject: Subject) -> Iterator[str]:
@@ -73,7 +103,8 @@ def _access(subject: Subject) -> Iterator[str]:
     doc = subject.entry.doc
     if not doc.alive:
         when = f" when it was last looked for, on {doc.last_checked}" if doc.last_checked else ""
-        yield f"This model could not be found{when}: the call may fail."
+        what = "API" if subject.entry.takes_inputs else "model"
+        yield f"This {what} could not be found{when}: the call may fail."
     if subject.fact("gated") in _GATED:
         yield "Access is gated: accept the model's terms on its page and log in with a token first."
 

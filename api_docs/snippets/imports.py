@@ -108,6 +108,7 @@ _MODULES = frozenset(
         "keras",
         "nemo",
         "open_clip",
+        "requests",
         "spacy",
         "stanza",
         "tensorflow",

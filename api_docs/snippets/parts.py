@@ -47,7 +47,8 @@ class Use:
 
     `target` is what the call is assigned to, `before` runs ahead of it, `notes` are comments above it.
     `requirements` are pip requirements beyond those that the imports imply; `names` say where names of the
-    call are imported from, where that is not what `imports` would say.
+    call are imported from, where that is not what `imports` would say; `defines` are those that `before`
+    defines.
     """
 
     after: Code
@@ -56,6 +57,7 @@ class Use:
     requirements: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+    defines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from api_docs.snippets import (
     generic,
     libraries,
     pipelines,
+    services,
     tfhub,
     torchhub,
 )
@@ -31,6 +32,7 @@ _RECIPES: dict[str, Recipe] = {
     "pipeline": pipelines.use,
     "from_pretrained": auto_classes.use,
     "diffusers.from_pretrained": diffusion.use,
+    "requests.request": services.request,
     **libraries.RECIPES,
 }
 """Loader name → recipe; loaders of the table that are missing here would be a bug that a test finds."""
@@ -52,7 +54,8 @@ def render_code(call: Call, entry: Entry, *, pin_revision: bool = False) -> str:
             notes = ("The revision is not pinned: none is recorded, or this loader takes none.",)
         call = fixed or call
     subject = Subject(call, entry)
-    use = _RECIPES.get(entry.loader.name, generic.use)(subject)
+    known = services.tool if services.is_tool(subject) else generic.use
+    use = _RECIPES.get(entry.loader.name, known)(subject)
     return _layout(subject, use, notes)
 
 
@@ -62,11 +65,12 @@ def _layout(subject: Subject, use: Use, notes: Sequence[str]) -> str:
     statements = [*needed.statements, *use.before.imports, *use.after.imports]
     imports = merged(statements)
     wanted = requirements(imports, subject.entry.doc.environment, (*needed.bounds, *use.requirements))
+    unknown = [name for name in needed.unknown if name not in use.defines]
     blocks = [
         _pip_lines(wanted) + imports,
         [*use.before.lines],
         [f"# {note}" for note in (*notes, *use.notes)]
-        + _unknown_lines(needed.unknown, subject.call.callee)
+        + _unknown_lines(unknown, subject.call.callee)
         + [f"{use.target} = {ast.unparse(expression)}"],
         [*use.after.lines],
     ]

@@ -624,4 +624,15 @@ GENERIC = (
     Case("clip.load('ViT-B/32')", "zero-shot-image-classification", "image ids"),
 )
 
-CASES = (*TORCHHUB, *TFHUB, *PIPELINES, *CLASSES, *DIFFUSION, *LIBRARIES, *GENERIC)
+SERVICES = (
+    Case("requests.request('GET', 'https://shop.example/orders')", "web-api", "", "shop"),
+    Case(
+        "requests.request('POST', 'https://shop.example/orders', json={'item': 'tea'})",
+        "web-api",
+        "",
+        "shop",
+        facts={"answers": "application/json", "security": ("a token in the header 'Authorization'",)},
+    ),
+)
+
+CASES = (*TORCHHUB, *TFHUB, *PIPELINES, *CLASSES, *DIFFUSION, *LIBRARIES, *GENERIC, *SERVICES)

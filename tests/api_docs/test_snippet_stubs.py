@@ -61,6 +61,7 @@ _SIGNATURES = {
     ("nemo.from_pretrained", "nemo_toolkit"): "nemo.from_pretrained",
     ("open_clip.create_model_and_transforms", "open_clip_torch"): "open_clip.create_model_and_transforms",
     ("pipeline", "transformers"): "transformers.pipeline",
+    ("requests.request", "requests"): "requests.request",
     ("spacy.load", "spacy"): "spacy.load",
     ("stanza.Pipeline", "stanza"): "stanza.Pipeline",
     ("timm.create_model", "timm"): "timm.create_model",

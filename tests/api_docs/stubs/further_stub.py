@@ -39,6 +39,8 @@ def modules(recorder: Recorder) -> dict[str, Stub]:
         "pyannote.audio.pipelines",
         VoiceActivityDetection=recorder.loader("pyannote.VoiceActivityDetection", detect),
     )
+    answer = SimpleNamespace(raise_for_status=lambda: None, text="an answer", json=lambda: {"an": "answer"})
+    found["requests"] = Stub("requests", request=recorder.loader("requests.request", answer))
     found["parrot"] = Stub("parrot", Parrot=_parrot(recorder))
     found["clip"] = _clip(recorder)
     forest = SimpleNamespace(
