@@ -16,7 +16,7 @@ from pathlib import Path
 import orjson
 
 from api_docs.call import literal
-from api_docs.domains import apibench_domain
+from api_docs.domains import Domain, apibench_domain
 from api_docs.errors import InvalidDoc, SourceError
 from api_docs.loaders import GENERIC
 from api_docs.models import ApiDoc, Argument, ArgumentType, Fact, Hub
@@ -73,7 +73,7 @@ def read_apibench(path: Path, hub: Hub, progress: Progress | None = None) -> Sou
     for number, line in enumerate(lines, start=1):
         if line.strip():
             with collector.guard(f"{file.name}, line {number}"):
-                doc = _doc(_record(line), hub, ids)
+                doc = doc_of(record_of(line), hub, ids)
                 check_doc(doc)
                 collector.add(doc)
         if progress is not None:
@@ -81,7 +81,8 @@ def read_apibench(path: Path, hub: Hub, progress: Progress | None = None) -> Sou
     return collector.result()
 
 
-def _record(line: bytes) -> Mapping[str, object]:
+def record_of(line: bytes) -> Mapping[str, object]:
+    """One line as a record; raises `InvalidDoc` where it is none with a call."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as exc:
@@ -91,14 +92,21 @@ def _record(line: bytes) -> Mapping[str, object]:
     return record
 
 
-def _doc(record: Mapping[str, object], hub: Hub, ids: Counter[str]) -> ApiDoc:
+def doc_of(record: Mapping[str, object], hub: str, ids: Counter[str], domain: Domain | None = None) -> ApiDoc:
+    """The doc of a record; `ids` counts those that were made, so that each is new.
+
+    `domain` is ours for the record's label, which is looked up without it.
+
+    Raises:
+        InvalidDoc, UnparseableCall: with the reason, when the record can't become one.
+    """
     published = text_of(record["api_call"])
     example = code_of(record.get("example_code"))
     mended = mend(published, example)
     name = text_of(record.get("api_name"))
     target = _target(mended, name, hub)
     label, functionality = text_of(record.get("domain")), text_of(record.get("functionality"))
-    domain = apibench_domain(hub, label, functionality)
+    domain = domain or apibench_domain(hub, label, functionality)
     performance, datasets = performance_of(record.get("performance"))
     ids[target] += 1
     facts: dict[str, Fact] = {"api_call": published}
@@ -125,15 +133,15 @@ def _doc(record: Mapping[str, object], hub: Hub, ids: Counter[str]) -> ApiDoc:
     )
 
 
-def _target(mended: Mended, name: str, hub: Hub) -> str:
+def _target(mended: Mended, name: str, hub: str) -> str:
     """The readable part of the id: repository and entrypoint, TFHub handle, or the model's owner/name."""
     loader, call = mended.loader, mended.call
     identity = [value for part in loader.identity if (value := _text(loader.value_of(call, part)))]
-    if hub is Hub.TORCHHUB:
+    if hub == Hub.TORCHHUB:
         repository, *entrypoint = identity
         variants = [text for value in call.positional[2:] if (text := _text(value))]
         return ":".join([repository.partition(":")[0], *entrypoint, *variants])
-    if hub is Hub.TFHUB:
+    if hub == Hub.TFHUB:
         return (identity[0] if identity else name).removeprefix("https://tfhub.dev/")
     if loader.name == "timm.create_model" and "/" not in identity[0]:
         return f"timm/{identity[0]}"
@@ -149,20 +157,22 @@ def _text(value: str | None) -> str:
         return value or ""
 
 
-def _source_url(hub: Hub, target: str) -> str | None:
+def _source_url(hub: str, target: str) -> str | None:
     match hub:
         case Hub.TORCHHUB:
             return f"https://github.com/{target.partition(':')[0]}"
         case Hub.TFHUB:
             return f"https://tfhub.dev/{target}"
-        case _:
+        case Hub.HUGGINGFACE:
             found = _OWNER_AND_NAME.fullmatch(target)
             return f"https://huggingface.co/{target.partition('@')[0]}" if found else None
+        case _:
+            return None
 
 
-def _revision(mended: Mended, hub: Hub) -> str | None:
+def _revision(mended: Mended, hub: str) -> str | None:
     """The branch or tag that a torch.hub repository is pinned to."""
-    if hub is not Hub.TORCHHUB:
+    if hub != Hub.TORCHHUB:
         return None
     return _text(mended.loader.value_of(mended.call, "repo_or_dir")).partition(":")[2] or None
 
