@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api_docs.errors import PromptTooLong
-from api_docs.models import ApiDoc, Hub
+from api_docs.models import ApiDoc, Argument, Hub, Place
 
 TokenCount = Callable[[str], int]
 """How many tokens a text has for the engine's tokenizer."""
@@ -197,16 +197,34 @@ def apibench_record(doc: ApiDoc) -> dict[str, object]:
         "functionality": doc.functionality or _NOTHING,
         "api_name": doc.name,
         "api_call": doc.call,
-        "api_arguments": {
-            argument.name: argument.default or argument.description or argument.type.value
-            for argument in doc.arguments
-        }
-        or _NOTHING,
+        "api_arguments": _arguments(doc) or _NOTHING,
         "python_environment_requirements": list(doc.environment) or _NOTHING,
         "example_code": doc.example or _NOTHING,
         "performance": _performance(doc),
         "description": doc.description or _NOTHING,
     }
+
+
+_MOST_INPUTS = 24
+"""Inputs that a prompt shows, the required ones first: a form of a hundred fields would fill it alone."""
+_INPUT_WORDS = 60
+"""Characters of what is said of one."""
+
+
+def _arguments(doc: ApiDoc) -> dict[str, str]:
+    """What each argument is; of an input also where it stands, for a call has to say so."""
+    inputs = [argument for argument in doc.arguments if argument.is_input and argument.name[0] != "*"]
+    loading = [argument for argument in doc.arguments if not argument.is_input]
+    found = {one.name: one.default or one.description or one.type.value for one in loading}
+    return found | {one.wire: _input(one) for one in inputs[:_MOST_INPUTS]}
+
+
+def _input(argument: Argument) -> str:
+    place = "" if argument.place is Place.INPUT else f"{argument.place.value}, "
+    kind = argument.type.value if not argument.choices else f"one of {', '.join(argument.choices[:6])}"
+    needed = ", required" if argument.required else ""
+    said = argument.description[:_INPUT_WORDS].rstrip()
+    return f"{place}{kind}{needed}" + (f": {said}" if said else "")
 
 
 _MOST_DATASETS = 8

@@ -173,6 +173,8 @@ def _spelt_out(said: Said, slots: Mapping[str, Slot]) -> Iterator[re.Match[str]]
 def _literal(text: str, slot: Slot) -> str | None:
     """Source text of a value that may stand without its quotes."""
     text = _WORDS.get(text.lower(), text).rstrip(".")
+    if slot.asked and slot.type is ArgumentType.STR and text[:1] not in "'\"":
+        text = repr({"True": "true", "False": "false"}.get(text, text))
     word = re.fullmatch(r"[A-Za-z_][\w.:/-]*", text)
     if word and text not in ("True", "False", "None"):
         if slot.type is ArgumentType.DTYPE:

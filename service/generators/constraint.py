@@ -16,6 +16,8 @@ digits; other numbers with up to four decimals and a negative exponent; lists of
 strings; the library's own number types; beyond that, what the template gives and the default. So a call has a
 bounded length, which fits the default of 512 tokens even if every byte takes a token of its own.
 
+A request and a tool are asked something; what they are asked is `input_grammar`'s business.
+
 The language is regular. Every answer in it, cut off anywhere behind its call, gives that call when it is
 parsed, and the call verifies: no field can hold what begins another field, an object of JSON or another call.
 """
@@ -23,7 +25,7 @@ parsed, and the call verifies: no field can hold what begins another field, an o
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -36,6 +38,8 @@ from api_docs.verification import has_type
 from retriever.prompt import framework_of
 from service.generators.arguments import FAMILIES
 from service.generators.base import Constraint
+from service.generators.ebnf import Rules, either, quoted
+from service.generators.input_grammar import INPUT_RULES, call_with_inputs
 from service.generators.slots import Slot, by_position, slots_of
 
 MAX_FURTHER: Final = 4
@@ -107,38 +111,23 @@ _STATED: Final = frozenset(name for family in FAMILIES for name in family.argume
 """Of a loader's many parameters, those that an instruction may plainly ask for. Numbers do no harm either."""
 
 
-class _Rules:
-    """Rules of a grammar by what they say, so that docs whose arguments are alike share them."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, str] = {}
-
-    def named(self, body: str, prefix: str) -> str:
-        """The name of the rule that says this."""
-        return self._names.setdefault(body, f"{prefix}_{len(self._names)}")
-
-    @property
-    def lines(self) -> Iterator[str]:
-        """The rules, a line each."""
-        return (f"{name} ::= {body}" for body, name in self._names.items())
-
-
 def constraint_from(entries: Sequence[Entry]) -> Constraint:
     """The grammar of answers that call one of these APIs; raises ValueError where there is none."""
     if not entries:
         raise ValueError("no API doc to constrain an answer to; without docs ask without a constraint")
     docs = [entry.doc for entry in entries]
-    shared = _Rules()
+    shared = Rules()
     calls = dict.fromkeys(_call(entry, shared) for entry in entries)
     head = [
         'root ::= "<<<domain>>>: " domain "\\n<<<api_call>>>: " call "\\n<<<api_provider>>>: " provider '
         '"\\n<<<explanation>>>: " text',
-        f"domain ::= {_either(_line(doc.source_domain or doc.domain.value) for doc in docs)}",
-        f"provider ::= {_either(_line(framework_of(doc)) for doc in docs)}",
+        f"domain ::= {either(_line(doc.source_domain or doc.domain.value) for doc in docs)}",
+        f"provider ::= {either(_line(framework_of(doc)) for doc in docs)}",
         f"call ::= {' | '.join(shared.named(call, 'call') for call in calls)}",
         f"text ::= {_TEXT_WITHOUT_CODE if any(map(_gives_way, entries)) else _TEXT}",
     ]
-    return Constraint(grammar="\n".join([*head, *shared.lines, _RULES]))
+    beside = [INPUT_RULES] if any(entry.takes_inputs for entry in entries) else []
+    return Constraint(grammar="\n".join([*head, *shared.lines, *beside, _RULES]))
 
 
 def _gives_way(entry: Entry) -> bool:
@@ -151,14 +140,16 @@ def _gives_way(entry: Entry) -> bool:
     return Place("", 0, 0, entry.call.callee).is_aside or any(names)
 
 
-def _call(entry: Entry, shared: _Rules) -> str:
+def _call(entry: Entry, shared: Rules) -> str:
+    if entry.takes_inputs:
+        return call_with_inputs(entry, shared, MAX_FURTHER)
     slots = slots_of(entry)
     pieces = [*_template(entry, slots)]
     if pieces:
         given = entry.bound.values
         offered = [slot for slot in slots.values() if slot.name not in given and _offered(slot)]
         pieces.append(_further(offered, shared))
-    return " ".join(filter(None, [_quoted(f"{entry.call.callee}("), *pieces, _quoted(")")]))
+    return " ".join(filter(None, [quoted(f"{entry.call.callee}("), *pieces, quoted(")")]))
 
 
 def _template(entry: Entry, slots: dict[str, Slot]) -> Iterator[str]:
@@ -169,12 +160,12 @@ def _template(entry: Entry, slots: dict[str, Slot]) -> Iterator[str]:
     for place, (name, label, value) in enumerate(arguments):
         before = f"{', ' if place else ''}{label}"
         if name in slots and slots[name].type is not ArgumentType.DICT:
-            yield f"{_quoted(before)} {_value(slots[name])}" if before else _value(slots[name])
+            yield f"{quoted(before)} {_value(slots[name])}" if before else _value(slots[name])
         else:
-            yield _quoted(f"{before}{value}")
+            yield quoted(f"{before}{value}")
 
 
-def _further(offered: Sequence[Slot], shared: _Rules) -> str:
+def _further(offered: Sequence[Slot], shared: Rules) -> str:
     """The name of the rule of up to four of these arguments in their order, empty where there are none.
 
     `tails[left]` may follow where so many more are allowed: with every argument, seen from the last to the
@@ -182,7 +173,7 @@ def _further(offered: Sequence[Slot], shared: _Rules) -> str:
     """
     tails = [""] * (MAX_FURTHER + 1)
     for slot in reversed(offered):
-        argument = shared.named(f"{_quoted(f', {slot.name}=')} {_value(slot)}", "argument")
+        argument = shared.named(f"{quoted(f', {slot.name}=')} {_value(slot)}", "argument")
         taken = [f"{argument} {fewer}".strip() for fewer in tails[:-1]]
         bodies = [
             f"{this} | {without}" if without else f"({this})?"
@@ -207,9 +198,9 @@ def _value(slot: Slot) -> str:
     known = [*([slot.value] if slot.value is not None else []), *default]
     parameter = slot.entry.loader.parameters.get(slot.name)
     if parameter is not None and parameter.closed:
-        return f"({_either([*known, *parameter.closed])})"
+        return f"({either([*known, *parameter.closed])})"
     beyond = [text for text in known if text not in ("True", "False") or slot.type is not ArgumentType.BOOL]
-    return f"({' | '.join([_rule_of(slot), *dict.fromkeys(map(_quoted, beyond))])})"
+    return f"({' | '.join([_rule_of(slot), *dict.fromkeys(map(quoted, beyond))])})"
 
 
 def _rule_of(slot: Slot) -> str:
@@ -230,25 +221,7 @@ def _fits(default: str, kind: ArgumentType) -> bool:
     return is_plain_data(node) and has_type(node, kind) and normalise(node) == default
 
 
-def _either(texts: Iterable[str]) -> str:
-    return " | ".join(dict.fromkeys(map(_quoted, texts)))
-
-
 def _line(text: str) -> str:
     """A label on one line, without what could begin a field, a call or an object of JSON."""
     plain = "".join(" " if character in _BRACKETS else character for character in text)
     return " ".join(plain.split())[:_MAX_LABEL].rstrip() or "-"
-
-
-def _quoted(text: str) -> str:
-    """A text as a terminal of the grammar."""
-    return '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if " " <= character <= "~":
-        return character
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from api_docs.call import Call
 from api_docs.catalogue import Entry
-from api_docs.models import ArgumentType
+from api_docs.inputs import given_inputs, with_input
+from api_docs.models import Argument, ArgumentType
 
 _SECRETS = frozenset({"token", "hf_token", "use_auth_token"})
 
@@ -27,6 +28,7 @@ class Slot:
     value: str | None
     documented: bool
     entry: Entry
+    asked: bool = False  # an input: what the API is asked, not how it is loaded
 
     @property
     def present(self) -> str | None:
@@ -40,7 +42,12 @@ class Slot:
 
 
 def slots_of(entry: Entry) -> dict[str, Slot]:
-    """The slots of an API by name: what its doc documents, its template sets, or its loader takes."""
+    """The slots of an API by name: what its doc documents, its template sets, or its loader takes.
+
+    Those of what is asked something are its inputs.
+    """
+    if entry.takes_inputs:
+        return _inputs(entry)
     documented = {argument.name: argument for argument in entry.doc.arguments}
     parameters = entry.loader.parameters if _signature_is_known(entry) else {}
     slots = {}
@@ -58,6 +65,15 @@ def slots_of(entry: Entry) -> dict[str, Slot]:
             entry,
         )
     return slots
+
+
+def _inputs(entry: Entry) -> dict[str, Slot]:
+    given = given_inputs(entry.call, entry)
+    return {
+        one.name: Slot(one.name, one.type, one.default, given.get(one.name), True, entry, asked=True)
+        for one in entry.doc.arguments
+        if one.is_input and one.name not in _SECRETS and not one.name.startswith("*")
+    }
 
 
 def _signature_is_known(entry: Entry) -> bool:
@@ -81,8 +97,14 @@ def by_position(entry: Entry) -> list[str]:
 
 def with_value(call: Call, entry: Entry, name: str, value: str) -> Call:
     """The call with an argument set, in its place where the template sets it, else at the end."""
+    if (asked := _input_of(entry, name)) is not None:
+        return with_input(call, entry, asked, value)
     names = by_position(entry)
     if name in names:
         place = names.index(name)
         return replace(call, positional=(*call.positional[:place], value, *call.positional[place + 1 :]))
     return replace(call, keywords=tuple({**dict(call.keywords), name: value}.items()))
+
+
+def _input_of(entry: Entry, name: str) -> Argument | None:
+    return next((one for one in entry.doc.arguments if one.is_input and one.name == name), None)
