@@ -5,7 +5,7 @@ Every import that takes time happens inside the command that needs it.
 
 from __future__ import annotations
 
-from service.cli import ask, batch, docs, evaluate, index, keys, model, serve
+from service.cli import ask, batch, docs, evaluate, hubs, index, keys, model, serve
 from service.cli.output import Commands, new_app
 
 app = new_app(
@@ -19,6 +19,7 @@ app.command("batch")(batch.batch)
 app.command("serve")(serve.serve)
 app.add_typer(index.app, name="index")
 app.add_typer(docs.app, name="docs")
+app.add_typer(hubs.app, name="hubs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.command(
