@@ -221,11 +221,12 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def _remove_what_was_left_behind(folder: Path) -> None:
-    """Half-written files of publications that were killed; an index may be in work without our lock."""
+    """Half-written files of killed processes; an index or an encoder may be in work without our lock."""
     now = time.time()
     left = [*(folder / "catalogues").glob(".*"), *folder.glob(f".{var.CURRENT}.*")]
     left += [*(folder / "refresh").glob(".*"), *(folder / "refresh" / "reports").glob(".*")]
-    left += [path for path in (folder / "indexes").glob(".*") if now - path.stat().st_mtime > _LEFT_BEHIND]
+    in_work = [*(folder / "indexes").glob(".*"), *(folder / "encoders").glob(".*")]
+    left += [path for path in in_work if now - path.stat().st_mtime > _LEFT_BEHIND]
     for path in left:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

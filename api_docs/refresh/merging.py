@@ -238,9 +238,11 @@ def _renamed(  # noqa: PLR0913, PLR0917 - what there was and what there is, in t
     """
     if not missing:
         return {}
-    # An id that had the record before is another doc of it, not the missing one's new name.
-    bearers = _unique((key, doc_id) for doc_id, key in records.items() if records_before.get(doc_id) != key)
-    fresh = listed.keys() - {doc.id for doc in before}
+    # A doc that was made of the record before is another doc of it, not the missing one's new name.
+    there = {doc.id for doc in before}
+    others = {(doc_id, key) for doc_id, key in records_before.items() if doc_id in there}
+    bearers = _unique((key, doc_id) for doc_id, key in records.items() if (doc_id, key) not in others)
+    fresh = listed.keys() - there
     callers = _unique((entry_of(listed[doc_id]).identity, doc_id) for doc_id in fresh)
     found = {}
     for doc in missing:

@@ -93,7 +93,7 @@ def test_a_hub_may_shrink_by_a_tenth_and_no_more(listed: int, outcome: Outcome) 
     if outcome is Outcome.SHRUNK:
         assert f"{listed} docs where there were 10" in one(merged).reason
         assert "--accept-shrink huggingface" in one(merged).reason
-        assert merged.state == RefreshState()
+        assert merged.state.of(HF) == HubState()
 
 
 def test_what_is_broken_does_not_count_as_listed() -> None:
