@@ -42,7 +42,7 @@ TOKEN_VARIABLES: Final[Mapping[str, str]] = {
     "codeload.github.com": "GITHUB_TOKEN",
     "raw.githubusercontent.com": "GITHUB_TOKEN",
     "huggingface.co": "HF_TOKEN",
-    "www.kaggle.com": "KAGGLE_API_TOKEN",
+    "api.kaggle.com": "KAGGLE_API_TOKEN",
 }
 """By host, the environment variable that a person keeps its token in."""
 
@@ -145,6 +145,10 @@ class Client:
     def remaining(self) -> float:
         """Seconds of the time limit that are left, not below 0."""
         return max(0.0, self._end - self._now())
+
+    def has_token(self, url: str) -> bool:
+        """Whether a token would be sent to this address."""
+        return self._token_for(url) is not None
 
     def __enter__(self) -> Self:
         return self
