@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         str, Field(description="Where torchvision's wheels are listed: an index or a mirror of it.")
     ] = "https://pypi.org"
     kaggle: Annotated[str, Field(description="Kaggle, where TFHub's models are now.")] = (
-        "https://www.kaggle.com"
+        "https://api.kaggle.com"
     )
     embedding_model: Annotated[
         str,
