@@ -190,22 +190,10 @@ class _WithoutPadding:
 @contextlib.contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     """A function to report (done, in all) to: a bar on a terminal, a line per tenth elsewhere."""
-    console = errors()
-    if not console.is_terminal:
-        yield _TenthsReported(title)
-        return
-    from rich.progress import (  # noqa: PLC0415 - only where there is a terminal
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(title, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+    with many_progress() as report:
+        if errors().is_terminal:
+            report(title, 0, 0)  # what is begun is shown before anything of it is done
+        yield lambda done, total: report(title, done, total)
 
 
 @contextlib.contextmanager
@@ -289,7 +277,7 @@ class _MebibytesReported:
 
 
 class _EachReported:
-    """A line when something begins, then one per tenth of it."""
+    """A line per tenth; one more where something begins that can't be counted yet."""
 
     def __init__(self) -> None:
         self._reported: dict[str, _TenthsReported] = {}
@@ -297,7 +285,8 @@ class _EachReported:
     def __call__(self, title: str, done: int, total: int) -> None:
         if title not in self._reported:
             self._reported[title] = _TenthsReported(title)
-            print(title, file=sys.stderr, flush=True)
+            if not total:
+                print(title, file=sys.stderr, flush=True)
         if total:
             self._reported[title](done, total)
 

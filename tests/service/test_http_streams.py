@@ -119,17 +119,22 @@ def test_what_is_wrong_with_the_request_is_told_before_a_stream_begins(searcher:
     assert response.json()["error"]["field"] == "hub"
 
 
+async def asked_and_left(url: str, stream: bool, engine: Waiting) -> None:
+    """Ask, and leave as soon as the engine was asked."""
+    chat = {"model": "callsmith", "messages": [{"role": "user", "content": BIRDS}]}
+    body = ({"instruction": BIRDS} if url.endswith("/generate_call") else chat) | {"stream": stream}
+    async with httpx2.AsyncClient(timeout=30) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: client.post(url, json=body))
+        assert await anyio.to_thread.run_sync(engine.asked.wait, 30)
+        tasks.cancel_scope.cancel()
+
+
 @pytest.mark.parametrize("path", ["/generate_call", "/v1/chat/completions"])
 @pytest.mark.parametrize("stream", [True, False])
 async def test_when_the_caller_leaves_the_engine_is_told(searcher: Searcher, path: str, stream: bool) -> None:
     engine = Waiting()
-    chat = {"model": "callsmith", "messages": [{"role": "user", "content": BIRDS}]}
-    body = ({"instruction": BIRDS} if path == "/generate_call" else chat) | {"stream": stream}
     with served(create_app(Runtime(Settings(), searcher, engine))) as url:
-        async with httpx2.AsyncClient(timeout=30) as client, anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: client.post(f"{url}{path}", json=body))
-            assert await anyio.to_thread.run_sync(engine.asked.wait, 30)
-            tasks.cancel_scope.cancel()
+        await asked_and_left(f"{url}{path}", stream, engine)
         assert await anyio.to_thread.run_sync(engine.cancelled.wait, 30)
 
 
@@ -177,12 +182,7 @@ async def test_letting_go_of_the_engine_is_not_interrupted(
     searcher: Searcher, path: str, stream: bool
 ) -> None:
     engine = Closing()
-    chat = {"model": "callsmith", "messages": [{"role": "user", "content": BIRDS}]}
-    body = ({"instruction": BIRDS} if path == "/generate_call" else chat) | {"stream": stream}
     with served(create_app(Runtime(Settings(), searcher, engine))) as url:
-        async with httpx2.AsyncClient(timeout=30) as client, anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: client.post(f"{url}{path}", json=body))
-            assert await anyio.to_thread.run_sync(engine.asked.wait, 30)
-            tasks.cancel_scope.cancel()
+        await asked_and_left(f"{url}{path}", stream, engine)
         assert await anyio.to_thread.run_sync(engine.cancelled.wait, 30)
         assert await anyio.to_thread.run_sync(engine.closed.wait, 5)
