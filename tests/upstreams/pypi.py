@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.upstreams.serving import Answer, Recorder, Request, json_answer
@@ -73,3 +77,47 @@ def wheel_of(modules: Mapping[str, str]) -> bytes:
         for path, text in modules.items():
             archive.writestr(f"torchvision/models/{path}", text)
     return buffer.getvalue()
+
+
+def recorded_modules(upstream: Path) -> dict[str, str]:
+    """Modules of which the recorded registry of torchvision would be read again."""
+    modules: dict[str, list[str]] = defaultdict(list)
+    for record in json.loads((upstream / "torchvision_0.29.2_models.json").read_bytes()):
+        enumerations = re.findall(r"\w*Weights\b", " ".join(record["weights_annotation"]))
+        if record["weights"] is not None:
+            modules[record["file"]].append(_enumeration(enumerations[0], record["weights"]))
+        modules[record["file"]].append(_builder(record))
+    return {file: "\n\n".join(parts) for file, parts in modules.items()}
+
+
+def _enumeration(name: str, weights: Mapping[str, Mapping[str, Any]]) -> str:
+    lines = [f"class {name}(WeightsEnum):"]
+    for member, value in weights.items():
+        if "alias" in value:
+            lines.append(f"    {member} = {value['alias']}")
+            continue
+        # Recorded transforms end after 80 characters; what a doc takes of them stands at their beginning.
+        size = re.search(r"(crop_size|resize_size)=\(?(\d+)", value["transforms"])
+        task = f"partial(Task, {size.group(1)}={size.group(2)})" if size else "Task"
+        lines.append(
+            f"    {member} = Weights(url={value['url']!r}, transforms={task}, meta={_source(value['meta'])})"
+        )
+    return "\n".join(lines)
+
+
+def _source(value: Any) -> str:
+    """The text of a literal, and of what is none as it was recorded."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_source(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, str) and value.startswith("EXPR:"):
+        return value.removeprefix("EXPR:")
+    return repr(value)
+
+
+def _builder(record: Mapping[str, Any]) -> str:
+    annotation = record["weights_annotation"][0]
+    return (
+        f"@register_model(name={record['name']!r})\n"
+        f"def {record['name']}(*, weights: {annotation} = None, progress: bool = True, **kwargs):\n"
+        f"    {record['doc']!r}\n"
+    )
