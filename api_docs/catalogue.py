@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from api_docs.call import Call, literal, parse_call
 from api_docs.errors import BrokenCatalogue, NotFound
@@ -186,16 +186,14 @@ class Catalogue:
             return [entry for entry in self.with_callee(call.callee) if entry.takes_inputs]
         if not loader.is_request:
             return found
-        meant = [entry for entry in found if entry.accepts("url", loader.value_of(call, "url"))]
+        meant = _at(loader.value_of(call, "url"), found)
         fewest = min((_places(entry) for entry in meant), default=0)
         return [entry for entry in meant if _places(entry) == fewest]
 
     def with_address(self, call: Call) -> Sequence[Entry]:
         """The entries that a request to this address may mean, whatever its method."""
         loader = loader_of(call.callee)
-        url = loader.value_of(call, "url") if loader.is_request else None
-        fitting = self._by_callee.get(call.callee, ()) if url is not None else ()
-        return [entry for entry in fitting if entry.accepts("url", url)]
+        return _at(loader.value_of(call, "url"), self.with_callee(call.callee)) if loader.is_request else ()
 
     def otherwise_called(self, call: Call) -> Sequence[Entry]:
         """The entries that name the model that a call names, but load it with another callee."""
@@ -265,6 +263,17 @@ def _former_key(call: Call) -> _Key:
     return (call.callee, *call.positional) if loader is GENERIC else _key(call, loader)
 
 
+def _at(url: str | None, entries: Iterable[Entry]) -> list[Entry]:
+    """Those of some requests that go to an address, which is read once for all of them."""
+    text = text_of(url or "")
+    return [
+        entry
+        for entry in entries
+        if (entry.url is not None and entry.url.match(text) is not None)
+        or entry.identifying.get("url") == url
+    ]
+
+
 def _places(entry: Entry) -> int:
     return len(entry.url.openings) if entry.url is not None else 0
 
@@ -301,6 +310,7 @@ def repository(value: str) -> tuple[str, str]:
     return name, ref
 
 
+@lru_cache(maxsize=4096)
 def text_of(source: str) -> str:
     """The value of a literal as text, the source text itself where it is none."""
     try:

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from api_docs.call import literal
+from api_docs.call import literal, parse_value
 from api_docs.catalogue import Entry
 from api_docs.inputs import PARTS, given_inputs
 from api_docs.models import Argument, ArgumentType, Place
 from api_docs.url_templates import Opening, UrlTemplate
+from api_docs.values import has_type
 from service.generators.ebnf import Rules, either, quoted
 
 MAX_OFFERED: Final = 24
@@ -197,16 +198,25 @@ def _value(argument: Argument, sample: str | None, rules: Rules) -> str:
 
 
 def _placeholder(argument: Argument) -> str | None:
-    """What holds the place of a text in a template."""
-    return (
-        repr(f"{{{argument.wire}}}") if argument.type is ArgumentType.STR and not argument.choices else None
-    )
+    """What holds the place of a field in a template, where it is no value that the grammar has anyway."""
+    if argument.choices:
+        return None
+    if argument.type is ArgumentType.LIST:
+        inner = _placeholder(_item_of(argument))
+        return None if inner is None else f"[{inner}]"
+    if argument.default is not None and has_type(parse_value(argument.default), argument.type):
+        return argument.default
+    texts = argument.type in (ArgumentType.STR, ArgumentType.ANY)
+    return repr(f"{{{argument.wire}}}") if texts else None
+
+
+def _item_of(argument: Argument) -> Argument:
+    return argument.model_copy(update={"type": argument.items, "items": ArgumentType.ANY, "default": None})
 
 
 def _of_type(argument: Argument, rules: Rules) -> str:
     if argument.type is ArgumentType.LIST:
-        item = argument.model_copy(update={"type": argument.items, "items": ArgumentType.ANY})
-        inner = rules.named(_of_type(item, rules), "item")
+        inner = rules.named(_of_type(_item_of(argument), rules), "item")
         more = 3 if argument.items in (ArgumentType.INT, ArgumentType.FLOAT, ArgumentType.BOOL) else 1
         return f'"[" {inner} (", " {inner}){{0,{more}}} "]"'
     if argument.choices:
