@@ -18,6 +18,9 @@ TORCH := $(shell sed -n 's/^ *"\(torch==[0-9.]*\)",/\1/p' pyproject.toml)
 # pins clash with ours. An index without metadata files makes pip fetch whole wheels: gigabytes.
 RESOLVED ?= .[cpu] .[gpu] .[telemetry] .[dev] --requirement=deploy/engine/requirements-gpu.txt
 
+# Which version of the npm package `make hf-tasks` exports.
+HF_TASKS ?= latest
+
 .DEFAULT_GOAL := help
 .PHONY: help install serve test test-all check bench pages snapshot clean
 
@@ -62,6 +65,17 @@ bench-engine: $(INSTALLED) $(ENGINE) ## measure with a real vLLM, kept under eva
 	$(BIN)/callsmith evaluate engine overhead
 	$(BIN)/callsmith evaluate engine faults
 
+.PHONY: bench-refresh refresh-failures refresh-whole
+bench-refresh: $(INSTALLED) ## what the nightly refresh costs and how it scales, kept under evaluation/results/refresh/
+	$(BIN)/callsmith evaluate refresh cost
+	$(BIN)/callsmith evaluate refresh scale
+
+refresh-failures: $(INSTALLED) ## all that a refresh may fail with and what becomes of it, as a table beside these
+	RESULTS=evaluation/results/refresh $(BIN)/python -m pytest tests/refresh/test_failures.py
+
+refresh-whole: $(INSTALLED) ## refresh the three hubs from all that $$CALLSMITH_DATA recorded of them, through stand-ins
+	RESULTS=evaluation/results/refresh $(BIN)/python -m pytest tests/refresh/whole.py
+
 .PHONY: test-compose
 test-compose: ## bring docker-compose.yml up with a real Docker engine, outside CI; COMPOSE_TEST="…" takes flags
 	$(PYTHON) deploy/test_compose.py $(if $(TORCH_INDEX_URL),--torch-index-url $(TORCH_INDEX_URL)) $(COMPOSE_TEST)
@@ -89,6 +103,15 @@ bench: $(INSTALLED) ## speed and memory on this machine, kept under evaluation/r
 
 snapshot: $(INSTALLED) ## rebuild api_docs/snapshot from upstream files in $$CALLSMITH_DATA
 	$(BIN)/callsmith docs build --out api_docs/snapshot
+
+.PHONY: hf-tasks
+hf-tasks: $(INSTALLED) ## export the calls of Hugging Face's pages anew; needs node and npm. HF_TASKS=… names another version
+	@rm -rf build/hf-tasks && mkdir -p build/hf-tasks
+	npm pack --silent --pack-destination build/hf-tasks @huggingface/tasks@$(HF_TASKS)
+	tar -xzf build/hf-tasks/huggingface-tasks-*.tgz -C build/hf-tasks
+	node api_docs/sources/known/hf_tasks.mjs build/hf-tasks/package > build/hf-tasks/export.json
+	$(BIN)/python -m api_docs.sources.hf_tasks < build/hf-tasks/export.json
+	@rm -rf build/hf-tasks
 
 .PHONY: resolve
 resolve: $(INSTALLED) ## what pip would install for each set of dependencies, under build/resolve/; installs nothing

@@ -127,7 +127,9 @@ _EMBEDDING = frozenset({Domain.SENTENCE_SIMILARITY, Domain.FEATURE_EXTRACTION, D
 _ACCESSORIES = re.compile(
     r"Tokenizer|Processor|FeatureExtractor|Config\b|hf_hub_download|load_dataset|snapshot"
 )
-_PLACEHOLDER = "owner/model-name"
+PLACEHOLDER = "owner/model-name"
+"""The id in the snippets of the hub's pages."""
+
 _USUAL: Mapping[str, str] = {
     "asteroid": "BaseModel.from_pretrained({id})",
     "fairseq": "load_model_ensemble_and_task_from_hf_hub({id})",
@@ -294,8 +296,8 @@ _OWN: Mapping[str, Callable[[ModelRecord, Domain], str | None]] = {
 
 def _snippet_call(record: ModelRecord, snippet: str) -> str | None:
     """The loading call of a hub page's snippet, with this model's id."""
-    code = snippet.replace(_PLACEHOLDER, record.id)
-    return next(_calls_with(code, record.id), None)
+    code = snippet.replace(PLACEHOLDER, record.id)
+    return next(calls_with(code, record.id), None)
 
 
 def _usual_call(record: ModelRecord, library: str) -> str | None:
@@ -310,15 +312,18 @@ def _card_call(record: ModelRecord, library: str) -> str | None:
     transformers' own are passed over: their classes come and go, and are chosen by task instead.
     """
     for block in code_blocks(record.text):
-        for text in _calls_with(block.text, record.id) if block.language in ("", "python", "py") else ():
+        for text in calls_with(block.text, record.id) if block.language in ("", "python", "py") else ():
             loader = loader_of(parse_call(text).callee)
             if loader is not GENERIC and (loader.library != "transformers" or library == "nemo"):
                 return text
     return None
 
 
-def _calls_with(code: str, model_id: str) -> Iterator[str]:
-    """Calls in Python code that are given the id, accessories such as tokenizers left out."""
+def calls_with(code: str, model_id: str) -> Iterator[str]:
+    """Calls in Python code that are given the id, accessories such as tokenizers left out.
+
+    None in code that is no Python.
+    """
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError):

@@ -1,8 +1,8 @@
 """The records that upstreams hold of Hugging Face's models, in one shape, and how they are merged.
 
 Reads four upstreams: JARVIS' list of models with their cards, exchanges with the hub's API, folders of
-model cards, and the models that Hugging Face's own task pages recommend. Which call loads a model is
-`hf_calls`' knowledge, what becomes of a record `huggingface`'s.
+model cards, and the models that Hugging Face's own task pages recommend; `hf_hub` reads what was fetched from
+the hub itself. Which call loads a model is `hf_calls`' knowledge, what becomes of a record `huggingface`'s.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def read_jarvis(path: Path) -> Records:
             meta = raw.get("meta")
             records.found.append(
                 replace(
-                    _from_card(_model_id(raw.get("id")), meta if isinstance(meta, Mapping) else {}),
+                    from_card(_model_id(raw.get("id")), meta if isinstance(meta, Mapping) else {}),
                     task=text_of(raw.get("task")),
                     label=text_of(raw.get("pipeline_tag")),
                     text=text_of(raw.get("description")),
@@ -134,7 +134,7 @@ def read_exchanges(folder: Path) -> Records:
                 records.renamed[asked] = _model_id(location.rpartition("/api/models/")[2])
             elif status == 200:
                 body = orjson.loads(text_of(exchange.get("body")))
-                records.found.append(_from_api(_mapping(body, "body")))
+                records.found.append(from_api(_mapping(body, "body")))
             else:
                 said = f"the hub answered {status!r}; expected 200 or a redirect"
                 records.quarantined.append(Quarantined(path.name, said))
@@ -151,7 +151,7 @@ def read_cards(folder: Path) -> Records:
     for name, text in texts.texts.items():
         try:
             card = parse_card(text)
-            record = _from_card(_id_of_file(PurePosixPath(name)), card.meta)
+            record = from_card(_id_of_file(PurePosixPath(name)), card.meta)
             records.found.append(replace(record, text=card.text.strip(), sources=("cards",)))
         except InvalidDoc as exc:
             records.quarantined.append(Quarantined(name, str(exc)))
@@ -184,7 +184,8 @@ def read_snippets(path: Path) -> dict[str, str]:
     return snippets
 
 
-def _from_card(model_id: str, meta: Mapping[str, object]) -> ModelRecord:
+def from_card(model_id: str, meta: Mapping[str, object]) -> ModelRecord:
+    """What a card's metadata say of a model."""
     facts = card_facts(meta)
     tags = meta.get("tags")
     return ModelRecord(
@@ -202,14 +203,17 @@ def _from_card(model_id: str, meta: Mapping[str, object]) -> ModelRecord:
     )
 
 
-def _from_api(body: Mapping[str, object]) -> ModelRecord:
-    """A model of the hub's API; gated and private ones are refused."""
+def from_api(body: Mapping[str, object]) -> ModelRecord:
+    """A model of the hub's API.
+
+    Raises:
+        InvalidDoc: when it is gated, private or disabled, or no model.
+    """
     model_id = _model_id(body.get("id") or body.get("modelId"))
-    for lock in ("gated", "private", "disabled"):
-        if body.get(lock):
-            raise InvalidDoc(f"{model_id} is {lock}: it can't be loaded without its owner's consent")
+    if lock := lock_of(body):
+        raise InvalidDoc(f"{model_id} is {lock}: it can't be loaded without its owner's consent")
     card = body.get("cardData")
-    record = _from_card(model_id, card if isinstance(card, Mapping) else {})
+    record = from_card(model_id, card if isinstance(card, Mapping) else {})
     tags = as_texts(body["tags"] if isinstance(body.get("tags"), list) else [])  # type: ignore[arg-type]
     info = body.get("transformersInfo")
     config = body.get("config")
@@ -221,7 +225,7 @@ def _from_api(body: Mapping[str, object]) -> ModelRecord:
         task=task,
         label=task,
         library=text_of(body.get("library_name")).lower() or record.library,
-        model_class=text_of(info.get("auto_model")) if isinstance(info, Mapping) else "",
+        model_class=text_of(info.get("auto_model")) if isinstance(info, Mapping) else _pipeline_class(config),
         architecture="" if kind in record.id.lower() else kind,
         tags=record.tags or clean_tags(tags),
         library_tags=tags,
@@ -231,6 +235,17 @@ def _from_api(body: Mapping[str, object]) -> ModelRecord:
         revision=text_of(body.get("sha")),
         sources=("api",),
     )
+
+
+def lock_of(body: Mapping[str, object]) -> str:
+    """Why not everybody may load a model of the hub's API; empty where everybody may."""
+    return next((lock for lock in ("gated", "private", "disabled") if body.get(lock)), "")
+
+
+def _pipeline_class(config: object) -> str:
+    """diffusers' class, which the hub reads from the repository's `model_index.json`."""
+    found = config.get("diffusers") if isinstance(config, Mapping) else None
+    return text_of(found.get("_class_name")) if isinstance(found, Mapping) else ""
 
 
 def _model_id(value: object) -> str:

@@ -1,8 +1,9 @@
 """Hugging Face as a source: one API doc for every model that a present library loads.
 
-Joins exchanges with the hub's API, the models that its task pages recommend, JARVIS' list with model
-cards, folders of cards, timm's configurations and the ids in APIBench. Records of one model are merged,
-the richest first. Reading is `hf_records`' and `timm`'s work, choosing the call `hf_calls`'.
+Joins what was fetched from the hub, exchanges with its API, the models that its task pages recommend,
+JARVIS' list with model cards, folders of cards, timm's configurations and the ids in APIBench. Records of one
+model are merged, the richest first. Reading is `hf_hub`'s, `hf_records`' and `timm`'s work, choosing the call
+`hf_calls`'.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from api_docs.sources.apibench import FILES, read_apibench
 from api_docs.sources.base import Collector, Progress, SourceResult, as_texts
 from api_docs.sources.drift import Performance
 from api_docs.sources.hf_calls import Loading, loading_of
+from api_docs.sources.hf_hub import FOLDER, read_hub
 from api_docs.sources.hf_libraries import DIFFUSERS_DOMAINS
 from api_docs.sources.hf_records import (
     MODEL_ID,
@@ -37,6 +39,7 @@ from api_docs.sources.hf_records import (
     read_recommended,
     read_snippets,
 )
+from api_docs.sources.hf_tasks import known_snippets
 from api_docs.sources.known.hf_sizes import parameters_of
 from api_docs.sources.known.huggingface import RENAMED, canonical_id, domain_of, left_out
 from api_docs.sources.markdown import code_blocks, plain, prose
@@ -44,8 +47,9 @@ from api_docs.sources.timm import read_timm
 from api_docs.tasks import TASKS
 
 _LAYOUT = (
-    "expected a folder that holds any of hf_api/, hf_cards/, hf_jarvis_models*.jsonl(.gz), timm_*_cfgs.json, "
-    f"hf_tasks_pipelines*.json and {FILES[Hub.HUGGINGFACE]}, or a folder of cards (owner/name/README.md)"
+    "expected a folder that holds any of hf_hub/, hf_api/, hf_cards/, hf_jarvis_models*.jsonl(.gz), "
+    f"timm_*_cfgs.json, hf_tasks_pipelines*.json and {FILES[Hub.HUGGINGFACE]}, or a folder of cards "
+    "(owner/name/README.md)"
 )
 _PAIR = re.compile(r"(?:opus-mt|fugumt|mmt|wmt19)(?:-tc-big)?-([A-Za-z]{2,7})-([A-Za-z]{2,7})$")
 _SPOKEN_PAIR = re.compile(r"(?:textless_sm|xm_transformer_(?:unity|s2ut))_([a-z]{2})[-_]([a-z]{2})$")
@@ -158,6 +162,8 @@ def _read_upstream(path: Path, apibench: Path | None) -> tuple[Records, dict[str
     """Every upstream there is, those that know a model best first, and the hub pages' snippets."""
     records = Records()
     snippets: dict[str, str] = {}
+    if (hub := path / FOLDER).is_dir():
+        records.extend(read_hub(hub))
     if (exchanges := path / "hf_api").is_dir():
         records.extend(read_exchanges(exchanges))
     for file in _matching(path, "hf_tasks_pipelines*.json"):
@@ -172,9 +178,9 @@ def _read_upstream(path: Path, apibench: Path | None) -> tuple[Records, dict[str
         records.extend(_from_apibench(file))
     if (cards := path / "hf_cards").is_dir():
         records.extend(read_cards(cards))
-    elif path.is_dir() and not records.found:
+    elif path.is_dir() and not hub.is_dir() and not records.found:
         records.extend(read_cards(path))
-    return records, snippets
+    return records, snippets or known_snippets()
 
 
 def _matching(path: Path, pattern: str) -> list[Path]:

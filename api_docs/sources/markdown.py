@@ -14,6 +14,9 @@ import yaml
 
 from api_docs.errors import InvalidDoc
 
+# Scalars stay text: `title: 3.0` and `author: no` are names, not values. In C where PyYAML has it, for
+# thousands of cards are read anew every night.
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FENCE = re.compile(
     r"^[ \t]*(```+|~~~+)[ \t]*([\w+-]*)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE
@@ -67,8 +70,7 @@ def front_matter(text: str) -> dict[str, object] | None:
     if found is None:
         raise InvalidDoc("the front matter has no closing '---' line; add one")
     try:
-        # Scalars stay text: `title: 3.0` and `author: no` are names, not values.
-        values = yaml.load(found.group(1), Loader=yaml.BaseLoader)  # noqa: S506 - builds only text
+        values = yaml.load(found.group(1), Loader=_LOADER)  # noqa: S506 - builds only text
     except yaml.YAMLError as exc:
         where = getattr(exc, "problem_mark", None)
         line = f" at line {where.line + 2}" if where is not None else ""

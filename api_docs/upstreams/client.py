@@ -169,8 +169,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
         params: Params | None = None,
         most: int = MAX_BODY,
+        keep: bool = True,
     ) -> Reply:
         """Ask for something; what was read before and is unchanged comes from the cache.
+
+        Without `keep` the answer is not kept: for addresses that nobody asks for twice, such as cursors.
 
         Raises:
             SourceTimeout: when the time is over, or the upstream asks to wait longer than that.
@@ -180,7 +183,7 @@ class Client:
         """
         wanted = dict(headers or {})
         address = checked(url, params)
-        return self._retried(address, lambda: self._get(address, wanted, most), repeatable=True)
+        return self._retried(address, lambda: self._get(address, wanted, most, keep), repeatable=True)
 
     def post_json(
         self,
@@ -230,7 +233,7 @@ class Client:
             target.parent.mkdir(parents=True, exist_ok=True)
         return self._retried(url, lambda: self._download(url, target, sha256, most), repeatable=True)
 
-    def _get(self, url: str, headers: Mapping[str, str], most: int) -> Reply:
+    def _get(self, url: str, headers: Mapping[str, str], most: int, keep: bool) -> Reply:
         conditions = _Conditions(self._cache, headers)
         with self._answered("GET", url, headers, conditions=conditions) as (response, moved):
             final = str(response.url)
@@ -240,7 +243,7 @@ class Client:
                 told = httpx2.Headers({**conditions.kept.headers, **response.headers})
                 return Reply(final, 200, told, conditions.kept.body, unchanged=True, moved=moved)
             body = self._body(response, most)
-            if response.status_code == HTTPStatus.OK:
+            if keep and response.status_code == HTTPStatus.OK:
                 self._cache.keep(final, headers, response.headers, body)
             return Reply(final, response.status_code, response.headers, body, moved=moved)
 
