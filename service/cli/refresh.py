@@ -101,7 +101,7 @@ def history(
         "published", "version", "by", "docs", "added", "changed", "renamed", "removed", "", box=None
     )
     for one in found:
-        counts = ("", "", "", "")
+        counts: tuple[str, ...] = ("", "", "", "")
         if (changes := one.changes) is not None:
             numbers = (changes.added, changes.changed, changes.renamed, changes.removed)
             counts = tuple(f"{number:,}" for number in numbers)
