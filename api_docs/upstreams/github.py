@@ -104,7 +104,7 @@ class GitHub:
     def file(self, repository: str, sha: str, path: str) -> bytes:
         """One file as it is at a commit, of `MAX_FILE` bytes at most."""
         address = f"{self._addresses.raw}/{_checked(repository)}/{sha}/{quote(path)}"
-        return self._client.get(address, most=MAX_FILE).body
+        return self._client.get(address, most=MAX_FILE, keep=False).body
 
     def archive(self, repository: str, sha: str, target: Path) -> None:
         """The whole repository at a commit, as a `.tar.gz` that was read through once.

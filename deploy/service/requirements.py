@@ -1,4 +1,4 @@
-"""Print what the image installs: the dependencies of `pyproject.toml`, telemetry, and one of cpu and gpu.
+"""Print what the image installs: the dependencies of `pyproject.toml`, two extras, and one of cpu and gpu.
 
 One requirement a line. Run while the image is built, before anything but Python is there.
 """
@@ -23,7 +23,7 @@ def requirements(project: Path, extra: str) -> list[str]:
         raise SystemExit(f"EXTRA is {extra!r}; expected one of {', '.join(ONE_OF)}")
     wanted = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
     optional = wanted["optional-dependencies"]
-    return [*wanted["dependencies"], *optional[extra], *optional["telemetry"]]
+    return [*wanted["dependencies"], *optional[extra], *optional["refresh"], *optional["telemetry"]]
 
 
 if __name__ == "__main__":
