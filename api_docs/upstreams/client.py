@@ -173,7 +173,7 @@ class Client:
     ) -> Reply:
         """Ask for something; what was read before and is unchanged comes from the cache.
 
-        Without `keep` the answer is not kept: for addresses that nobody asks for twice, such as cursors.
+        Without `keep` the answer is not kept: for addresses that nobody asks for twice, as cursors are.
 
         Raises:
             SourceTimeout: when the time is over, or the upstream asks to wait longer than that.
