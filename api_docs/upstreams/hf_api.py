@@ -17,13 +17,11 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from huggingface_hub import hf_hub_url
 from huggingface_hub.errors import HFValidationError
-from pydantic import SecretStr
 
 from api_docs.errors import ConfigurationError, SourceError, SourceGone, SourceRefused
-from api_docs.upstreams.addresses import host_of, shown
+from api_docs.upstreams.addresses import shown
 from api_docs.upstreams.client import Client
 
-TOKEN_VARIABLE: Final = "HF_TOKEN"  # noqa: S105 - its name, not a token
 DEFAULT_ENDPOINT: Final = "https://huggingface.co"
 
 EXPANDED: Final = (
@@ -75,12 +73,6 @@ def hub_endpoint(environ: Mapping[str, str] = os.environ) -> str:
             f"HF_ENDPOINT {shown(endpoint)!r} carries a user or password; give the token in HF_TOKEN instead"
         )
     return endpoint
-
-
-def hub_tokens(environ: Mapping[str, str] = os.environ) -> dict[str, SecretStr]:
-    """`HF_TOKEN` by the hub's host, as a `Client` takes tokens; nothing where it is unset."""
-    token = environ.get(TOKEN_VARIABLE, "").strip()
-    return {host_of(hub_endpoint(environ)): SecretStr(token)} if token else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from api_docs.sources.huggingface import HuggingFace
 from api_docs.upstreams.addresses import host_of
 from api_docs.upstreams.base import Collected
 from api_docs.upstreams.client import Client
-from api_docs.upstreams.hf_api import EXPANDED, TOKEN_VARIABLE, HubApi, hub_endpoint, hub_tokens
+from api_docs.upstreams.hf_api import EXPANDED, HubApi, hub_endpoint
 from api_docs.upstreams.hf_census import OUTRANKED
 from api_docs.upstreams.hf_listing import most_downloaded
 from api_docs.upstreams.huggingface import HuggingFaceHub
@@ -73,15 +73,14 @@ class Asking:
         retries: int = 2,
         **options: Any,
     ) -> Collected:
-        environ = {"HF_ENDPOINT": self.hub.url} | ({} if token is None else {"HF_TOKEN": token})
-        options = {"most": 100, "tasks": TASKS} | options
-        upstream = HuggingFaceHub(TODAY + timedelta(days=day), endpoint=hub_endpoint(environ), **options)
+        options = {"most": 100, "tasks": TASKS, "endpoint": self.hub.url} | options
+        upstream = HuggingFaceHub(TODAY + timedelta(days=day), **options)
         self.hub.seen.clear()
         self.client = Client(
             self.folder / "cache",
             seconds=seconds,
-            tokens=hub_tokens(environ),
-            variables={host_of(self.hub.url): TOKEN_VARIABLE},
+            tokens={} if token is None else {host_of(self.hub.url): SecretStr(token)},
+            variables={host_of(self.hub.url): "HF_TOKEN"},
             retries=retries,
             sleep=self._sleep,
         )
@@ -526,8 +525,6 @@ def test_a_next_page_that_lies_elsewhere_is_not_asked_for(ask: Asking) -> None:
 
 
 def test_the_token_goes_to_the_hub_and_nowhere_else(ask: Asking) -> None:
-    assert hub_tokens({"HF_TOKEN": TOKEN}) == {"huggingface.co": SecretStr(TOKEN)}
-    assert hub_tokens({}) == {}
     ask(token=TOKEN)
     assert {seen.headers["Authorization"] for seen in ask.hub.seen} == {f"Bearer {TOKEN}"}
     ask(day=1)
@@ -639,6 +636,38 @@ def test_a_damaged_folder_is_told_when_it_is_read_and_fetched_anew(ask: Asking, 
     with pytest.raises(SourceError, match="Remove the file"):
         HuggingFace().read(ask.folder / "hub")
     assert names(ask(day=1)) == ALL
+
+
+def test_a_refusal_that_says_nothing_of_a_model_ends_the_run(ask: Asking) -> None:
+    ask.hub.faults.append(("/api/models/acme/rare", Fault(status=403)))
+    with pytest.raises(SourceRefused, match="HF_TOKEN"):
+        ask(known=["acme/rare"])
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"<html>"])
+def test_a_name_that_is_answered_with_nonsense_stays_open(ask: Asking, body: bytes) -> None:
+    ask.hub.faults.append(("/api/models/acme/rare", Fault(status=200, body=body)))
+    found = ask(known=["acme/rare"])
+    assert names(found) == ALL
+    assert not found.complete
+
+
+def test_a_card_under_a_name_that_no_file_can_have_is_set_aside(ask: Asking) -> None:
+    ask.hub.add(made("acme/two--dashes", 6))
+    found = ask()
+    [bad] = found.result.quarantined
+    assert bad.record == "acme/two--dashes, README.md"
+    assert "acme/two--dashes" in names(found)
+
+
+def test_a_card_whose_revision_is_gone_is_set_aside(ask: Asking) -> None:
+    ask.hub.faults.append(
+        ("/acme/gaps/resolve", Fault(status=404, headers={"X-Error-Code": "RevisionNotFound"}))
+    )
+    [bad] = ask().result.quarantined
+    assert bad.record == "acme/gaps, README.md"
+    ask(day=1)
+    assert len(ask.hub.asked("/acme/gaps/resolve")) == 1
 
 
 def test_a_hub_that_fails_on_single_names_leaves_them_as_they_were(ask: Asking) -> None:
