@@ -49,10 +49,12 @@ def run(rounds: int = 3, progress: Progress = lambda *_: None) -> dict[str, Any]
             small.append(refreshed(settings, folder, count))
             progress(number + 1, rounds + 1)
     ratio = statistics.median(one.seconds for one in small) / whole.seconds
+    of_work = statistics.median(one.cpu_seconds for one in small) / whole.cpu_seconds
     return {
         "docs": whole.docs,
         "changed": small[0].changed,
         "ratio": round(ratio, 3),
+        "ratio_of_cpu_seconds": round(of_work, 3),
         "ratio_at_most": AT_MOST,
         "embedded_only_what_changed": all(one.embedded == one.changed for one in (whole, *small)),
         "whole": whole.figures(),

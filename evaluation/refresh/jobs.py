@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -24,13 +25,17 @@ from service.settings import PREFIX, Settings
 
 @dataclass(frozen=True)
 class Ran:
-    """A refresh that ran as a process: what it found, and the seconds from its start to its end."""
+    """A refresh that ran as a process: what it found, and what it took from its start to its end.
+
+    `cpu_seconds` is the work of all cores, which other programs beside it hardly change.
+    """
 
     docs: int
     changed: int
     embedded: int
     canaries_asked: int
     seconds: float
+    cpu_seconds: float
     peak_mib: int
     version: str
     timing: dict[str, float]
@@ -47,18 +52,24 @@ def refreshed(settings: Settings, docs: Path, changed: int) -> Ran:
         MeasurementFailed: when it failed, or published nothing.
     """
     command = [sys.executable, "-m", "evaluation.refresh.job", str(docs)]
-    began = time.monotonic()
+    began, worked = time.monotonic(), _worked()
     ended = subprocess.run(  # noqa: S603 - our own module
         command, env=environment(settings), capture_output=True, text=True, check=False
     )
-    seconds = time.monotonic() - began
+    seconds, cpu_seconds = time.monotonic() - began, _worked() - worked
     if ended.returncode:
         raise MeasurementFailed(f"a refresh ended with {ended.returncode}: {ended.stderr[-2_000:]}")
     found = json.loads(ended.stdout.splitlines()[-1])
     if found.pop("result") != "published":
         raise MeasurementFailed(f"a refresh published nothing: {found['reason']!r}")
     del found["reason"]
-    return Ran(changed=changed, seconds=round(seconds, 2), **found)
+    return Ran(changed=changed, seconds=round(seconds, 2), cpu_seconds=round(cpu_seconds, 2), **found)
+
+
+def _worked() -> float:
+    """Seconds that cores worked for processes which this one started and which have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def publish_first(settings: Settings, docs: Iterable[ApiDoc], encoder: Encoder) -> Catalogue:
