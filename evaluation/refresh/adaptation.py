@@ -126,8 +126,8 @@ def _measured(stage: _Stage, client: httpx2.Client, per_kind: int, new_models: C
         after = [ask(case.instruction) for case in chosen.cases]
         published, version = stage.follow(), report.index_version or ""
         found = [
-            judge(case, *answers, published, version)
-            for case, *answers in zip(chosen.cases, before, after, strict=True)
+            judge(case, earlier, later, published, version)
+            for case, earlier, later in zip(chosen.cases, before, after, strict=True)
         ]
         judged += found
         rows.append(row_of(kind.value, found, chosen.passed_over))

@@ -1,11 +1,11 @@
 """A refresh is killed again and again while a service answers: `callsmith evaluate refresh kills`.
 
-A hub of people's own changes from run to run, and every run is ended by SIGKILL: most of them just after each
-of the job's steps in turn; the others, the real `callsmith docs refresh`, at a random moment of the time in
-which it holds the lock. After each kill what is named has to be whole, with the checksums of the version
-before or of the one to come, and the next refresh has to end well and leave nothing half-written. All the
-while callers ask a real service of two workers, which follows what is published: no request of theirs may
-fail.
+A hub of people's own changes from run to run, and every run is ended by SIGKILL: half of them just after each
+of the job's steps in turn, a quarter in the midst of the step that follows; the others, which are the real
+`callsmith docs refresh`, at a random moment of the time in which it holds the lock. After each kill what is
+named has to be whole, with the checksums of the version before or of the one to come, and the next refresh
+has to end well and leave nothing half-written. All the while callers ask a real service of two workers, which
+follows what is published: no request of theirs may fail.
 
 Embedding, index, canaries and publication are the real ones, over a small catalogue. A process that is to
 stop after a step is forked from one that has imported the libraries, which saves seconds a kill; it runs the
@@ -20,6 +20,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +55,11 @@ WORKERS: Final = 2
 CALLERS: Final = 4
 _PAUSE: Final = 0.2
 """Seconds that a caller waits between two requests: a steady load, and cores left for the refreshes."""
-_AT_STEPS: Final = 0.72
-"""The share of kills after a step: six times each of twelve steps, of a hundred kills."""
-_LOADED: Final = ("torch", "sentence_transformers", "service.refreshing")
+_AT_STEPS: Final = 0.48
+"""The share of kills after a step: of a hundred kills, four after each of twelve steps."""
+_BETWEEN: Final = 0.24
+"""The share of kills in the midst of a step."""
+_LOADED: Final = ("torch", "sentence_transformers", __name__)
 _TAKEN_UP_WITHIN: Final = 10.0
 """Seconds in which every worker has to serve what is published."""
 _PATIENCE: Final = 300.0
@@ -67,14 +70,33 @@ Step = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a refresh is to be killed.
+
+    After a step; or a `moment` later, a share of the time which the step that follows takes; or, without a
+    step, when this share of the whole command's time with the lock is over.
+    """
+
+    step: str | None = None
+    moment: float | None = None
+
+    def __str__(self) -> str:
+        """As the table names it."""
+        if self.step is None:
+            return "the command, at any time"
+        return f"after: {self.step}" if self.moment is None else "in the midst of a step"
+
+
+@dataclass(frozen=True, slots=True)
 class Killed:
     """One kill, what it left, and what the next refresh made of it.
 
-    `named` says which version was served then, the one `before` or the one `to come`. `wrong` is empty where
-    the state was usable, `next_wrong` where the next refresh was what it should be.
+    `seconds` is how long it was let go on. `named` says which version was served then, the one `before` or
+    the one `to come`. `wrong` is empty where the state was usable, `next_wrong` where the next refresh was
+    what it should be.
     """
 
-    where: str
+    place: Place
     seconds: float | None
     named: str
     wrong: tuple[str, ...]
@@ -83,7 +105,8 @@ class Killed:
     def row(self) -> dict[str, Any]:
         """For the file."""
         return {
-            "killed": self.where,
+            "killed": str(self.place),
+            "step": self.place.step,
             "seconds": self.seconds,
             "named": self.named,
             "usable": not self.wrong,
@@ -91,16 +114,17 @@ class Killed:
         }
 
 
-def plan(count: int, steps: Sequence[str], draw: random.Random) -> list[str | float]:
-    """Where that many refreshes are to be killed, in an order that is drawn.
-
-    Three in four after a step, each as often as any other; the others after a share of the time they take.
-    """
-    at_steps = min(count, max(round(count * _AT_STEPS), 1))
+def plan(count: int, steps: Sequence[str], draw: random.Random) -> list[Place]:
+    """Where that many refreshes are to be killed, in a drawn order; every step as often as any other."""
     shuffled = list(steps)
     draw.shuffle(shuffled)
-    found: list[str | float] = [*itertools.islice(itertools.cycle(shuffled), at_steps)]
-    found += [draw.random() for _ in range(count - at_steps)]
+    after = itertools.cycle(shuffled)
+    within = itertools.cycle([step for step in shuffled if step != steps[-1]])
+    at_steps = min(count, max(round(count * _AT_STEPS), 1))
+    between = min(count - at_steps, round(count * _BETWEEN))
+    found = [Place(next(after)) for _ in range(at_steps)]
+    found += [Place(next(within), draw.random()) for _ in range(between)]
+    found += [Place(moment=draw.random()) for _ in range(count - at_steps - between)]
     draw.shuffle(found)
     return found
 
@@ -133,6 +157,7 @@ def run(kills: int, seed: int, progress: Progress, tell: Tell) -> dict[str, Any]
             taken_up = _seconds_until_all_serve(service, stage.named[-1])
             restarted = service.pids != workers
             refused = service.log.read_text(encoding="utf-8").count("a new version can't be served")
+        history_is_whole, half_written = stage.history_is_whole(), stage.half_written_indexes()
     return {
         "seed": seed,
         "kills": len(killed),
@@ -150,8 +175,8 @@ def run(kills: int, seed: int, progress: Progress, tell: Tell) -> dict[str, Any]
         "versions_refused_by_a_worker": refused,
         "last_version_served_by_all_after_s": taken_up,
         "service_restarted": restarted,
-        "history_is_whole": stage.history_is_whole(),
-        "half_written_indexes_left_for_a_day": stage.half_written_indexes(),
+        "history_is_whole": history_is_whole,
+        "half_written_indexes_left_for_a_day": half_written,
         "docs": {"all": stage.docs, HUB: stage.docs_of_hub},
         "whole_command_holds_the_lock_s": round(stage.span, 2),
         "seconds": round(time.monotonic() - began, 1),
@@ -180,6 +205,7 @@ class _Stage:
         self._known = Known()
         self._offered: list[str] = []  # the catalogue versions
         self._forks = forking(_LOADED)
+        self._seconds_after: dict[str, float] = {}
 
     def publish_first(self) -> None:
         """What there is before anything is killed, and the hub's entry among people's own."""
@@ -209,26 +235,31 @@ class _Stage:
         """How many half-written indexes lie about."""
         return len(list((self.settings.var / "indexes").glob(".*")))
 
-    def _kill(self, place: str | float) -> Killed:
-        """Kill a refresh after a step, or after a share of its time; let the next one go on from there."""
-        before, to_come, seconds = self._offered[-1], self._turned(), None
-        if isinstance(place, str):
-            with self._stepped() as one:
-                one.until(place)
-                one.kill()
+    def _kill(self, place: Place) -> Killed:
+        """Kill a refresh, see what there is, and let the next one go on from there."""
+        before, to_come = self._offered[-1], self._turned()
+        if place.step is not None:
+            seconds = self._kill_at(place.step, place.moment)
         else:
-            while not self._kill_command(seconds := round(place * self.span, 3)):
+            while (seconds := self._kill_command(place.moment or 0.0)) is None:
                 # It was quicker than the one before, and has ended: the next edition, at another moment.
                 self._look()
-                before, to_come, place = to_come, self._turned(), self._draw.random()
+                before, to_come, place = to_come, self._turned(), Place(moment=self._draw.random())
         state = self._look()
-        return Killed(
-            where=f"after: {place}" if isinstance(place, str) else "at any time",
-            seconds=seconds,
-            named={before: "before", to_come: "to come"}.get(state.version or "", "another"),
-            wrong=state.wrong,
-            next_wrong=tuple(self._next(state, to_come)),
-        )
+        named = {before: "before", to_come: "to come"}.get(state.version or "", "another")
+        return Killed(place, seconds, named, state.wrong, tuple(self._next(state, to_come)))
+
+    def _kill_at(self, step: str, moment: float | None) -> float | None:
+        """Kill after a step, or in the midst of the next; after how many seconds of that."""
+        with self._stepped() as one:
+            one.until(step)
+            seconds = None
+            if moment is not None:
+                seconds = round(moment * self._seconds_after[step], 4)
+                one.go_on()
+                time.sleep(seconds)
+            one.kill()
+        return seconds
 
     def _next(self, left: State, to_come: str) -> list[str]:
         """What is wrong with the refresh after a kill: nothing, where it takes the version to its end."""
@@ -240,28 +271,35 @@ class _Stage:
             return [f"the next refresh failed: {exc}"]
         expected = Result.UNCHANGED if left.version == to_come else Result.PUBLISHED
         state = self._look()
-        wrong = list(state.wrong)
+        found = list(state.wrong)
         if (result, after, state.version) != (expected, to_come, to_come):
-            wrong.append(f"the next refresh is {result}, {after}; expected {expected}, {to_come}")
+            found.append(f"the next refresh is {result}, {after}; expected {expected}, {to_come}")
         # A half-written index may be in work without the lock, so a publication lets it lie for a day.
-        left = [path for path in left_over(self.settings.var) if not path.startswith("indexes/")]
-        return wrong + [f"left over: {path}" for path in left]
+        half_written = [path for path in left_over(self.settings.var) if not path.startswith("indexes/")]
+        return [*found, *(f"left over: {path}" for path in half_written)]
 
-    def _kill_command(self, seconds: float) -> bool:
-        """Kill the real command once it has had the lock for so long; False where it had ended by then."""
+    def _kill_command(self, moment: float) -> float | None:
+        """Kill the real command; after how many seconds with the lock, None where it had ended by then."""
+        seconds = round(moment * self.span, 3)
         with self._command() as command:
             self._wait_for_lock(command)
             time.sleep(seconds)
             if command.status is not None:
-                return False
+                return None
             command.kill()
-        return True
+        return seconds
 
     def _steps(self) -> list[str]:
-        """The steps of a refresh that publishes."""
+        """The steps of a refresh that publishes; notes how long each takes that follows one."""
         self._turned()
+        steps: list[str] = []
         with self._stepped() as one:
-            steps = one.to_the_end()
+            began = time.monotonic()
+            while (name := one.next_step()) is not None:
+                if steps:
+                    self._seconds_after[steps[-1]] = time.monotonic() - began
+                steps.append(name)
+                began = time.monotonic()
             one.result()
         self._look()
         return steps
@@ -314,9 +352,10 @@ class _Stage:
 
 def rows_of(killed: Sequence[Killed]) -> list[dict[str, Any]]:
     """Kills by where they were, and all of them."""
-    places = list(dict.fromkeys(one.where for one in killed))
-    groups = {where: [one for one in killed if one.where == where] for where in sorted(places)}
-    return [_row(where, group) for where, group in {**groups, "all": list(killed)}.items()]
+    groups: dict[str, list[Killed]] = defaultdict(list)
+    for one in killed:
+        groups[str(one.place)].append(one)
+    return [_row(where, group) for where, group in [*sorted(groups.items()), ("all", list(killed))]]
 
 
 def _row(where: str, killed: Sequence[Killed]) -> dict[str, Any]:

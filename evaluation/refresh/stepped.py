@@ -48,14 +48,19 @@ class Stepped:
         self.kill()
         self._ours.close()
 
+    def go_on(self) -> None:
+        """Let it go on, and don't wait for the next step."""
+        if self._waits:
+            self._ours.send("go on")
+            self._waits = False
+
     def next_step(self) -> str | None:
         """Let it go on; the name of the step that is done then, None where the work has come to its end.
 
         Raises:
             MeasurementFailed: when the process ended by itself, or no step is done in time.
         """
-        if self._waits:
-            self._ours.send("go on")
+        self.go_on()
         try:
             if not self._ours.poll(PATIENCE):
                 raise MeasurementFailed(f"no step was done within {PATIENCE:g} s")

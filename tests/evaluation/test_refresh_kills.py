@@ -23,7 +23,7 @@ from api_docs.sources.own_docs import OwnDocs
 from api_docs.storage import MANIFEST
 from evaluation.refresh import kills
 from evaluation.refresh.jobs import publish_first
-from evaluation.refresh.kills import Killed, plan, rows_of
+from evaluation.refresh.kills import Killed, Place, plan, rows_of
 from evaluation.refresh.shelf import HUB, Shelf
 from evaluation.refresh.steady import Steady
 from evaluation.refresh.stepped import Stepped, forking
@@ -41,19 +41,20 @@ STEPS = [f"step {number}" for number in range(12)]
 
 def test_a_hundred_kills_meet_every_step_alike_and_the_rest_any_moment() -> None:
     found = plan(100, STEPS, random.Random(4))
-    at_steps = Counter(place for place in found if isinstance(place, str))
-    assert at_steps == dict.fromkeys(STEPS, 6)
-    moments = [place for place in found if isinstance(place, float)]
-    assert len(moments) == 28
-    assert all(0 <= moment < 1 for moment in moments)
+    assert Counter(place.step for place in found if place.moment is None) == dict.fromkeys(STEPS, 4)
+    between = Counter(place.step for place in found if place.step and place.moment is not None)
+    assert between.keys() == set(STEPS[:-1])
+    assert between.total() == 24
+    assert sum(place.step is None for place in found) == 28
+    assert all(0 <= place.moment < 1 for place in found if place.moment is not None)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
-def test_a_few_kills_meet_both(count: int) -> None:
+def test_a_few_kills_meet_steps_and_moments(count: int) -> None:
     found = plan(count, STEPS, random.Random(4))
     assert len(found) == count
-    assert any(isinstance(place, str) for place in found)
-    assert any(isinstance(place, float) for place in found) == (count > 1)
+    assert any(place.moment is None for place in found)
+    assert any(place.moment is not None for place in found) == (count > 1)
 
 
 def test_the_same_seed_plans_the_same() -> None:
@@ -84,7 +85,7 @@ def die(*, step: Callable[[str], None]) -> None:
 
 @pytest.fixture(scope="module")
 def forks() -> Any:
-    return forking(["evaluation.refresh.stepped"])
+    return forking([__name__])
 
 
 def test_a_process_is_killed_just_after_a_step(forks: Any, tmp_path: Path) -> None:
@@ -99,6 +100,13 @@ def test_a_process_goes_on_to_its_end(forks: Any, tmp_path: Path) -> None:
         assert one.next_step() == "a"
         assert one.to_the_end() == ["b", "c"]
         assert one.result() != os.getpid()
+
+
+def test_a_process_that_may_go_on_is_not_waited_for(forks: Any, tmp_path: Path) -> None:
+    with Stepped(forks, write_steps, tmp_path, ["a", "b", "c"]) as one:
+        one.until("a")
+        one.go_on()
+        assert one.next_step() == "b"
 
 
 def test_a_step_that_never_comes_is_told(forks: Any, tmp_path: Path) -> None:
@@ -256,19 +264,22 @@ def test_whatever_is_no_answer_is_a_failure() -> None:
 
 def test_kills_count_by_where_they_were() -> None:
     found = [
-        Killed("after: named", None, "to come", (), ()),
-        Killed("after: named", None, "before", ("it is not whole",), ()),
-        Killed("at any time", 0.5, "before", (), ("left over: x",)),
+        Killed(Place("named", 0.5), 0.2, "before", (), ()),
+        Killed(Place("named"), None, "to come", (), ()),
+        Killed(Place("named"), None, "before", ("it is not whole",), ()),
+        Killed(Place(moment=0.1), 0.5, "before", (), ("left over: x",)),
     ]
     rows = rows_of(found)
     assert [(row["killed"], row["kills"], row["usable"]) for row in rows] == [
         ("after: named", 2, 1),
-        ("at any time", 1, 1),
-        ("all", 3, 2),
+        ("in the midst of a step", 1, 1),
+        ("the command, at any time", 1, 1),
+        ("all", 4, 3),
     ]
-    assert [row["next refresh as it should be"] for row in rows] == [2, 0, 2]
-    assert [(row["version before"], row["version to come"]) for row in rows] == [(1, 1), (1, 0), (2, 1)]
-    assert found[2].row()["wrong"] == ["left over: x"]
+    assert [row["next refresh as it should be"] for row in rows] == [2, 1, 0, 3]
+    named = [(row["version before"], row["version to come"]) for row in rows]
+    assert named == [(1, 1), (1, 0), (1, 0), (3, 1)]
+    assert found[3].row()["wrong"] == ["left over: x"]
 
 
 @pytest.mark.process
