@@ -1,8 +1,7 @@
-"""One refresh in a process of its own, of docs that lie in a folder.
+"""One refresh of docs that lie in a folder, as a process: `python -m evaluation.refresh.job FOLDER`.
 
-`python -m evaluation.refresh.job FOLDER`; settings come from the environment, as for `callsmith docs refresh`. Where
-the embedding model is named as the hashing stand-in is, that is what embeds. What was found is one JSON object
-on stdout.
+Settings come from the environment. Where they name the embedding model as the hashing stand-in is named, that
+is what embeds. What was found is one JSON object on stdout.
 """
 
 from __future__ import annotations
