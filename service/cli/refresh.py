@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def refresh(
     hub: Annotated[
-        list[str] | None, typer.Option("--hub", help="Refresh this hub only; may be given again.")
+        list[str] | None,
+        typer.Option("--hub", metavar="HUB", help="Refresh this hub only; may be given again."),
     ] = None,
     accept_shrink: Annotated[
         list[str] | None,
