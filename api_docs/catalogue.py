@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -113,6 +113,8 @@ class Catalogue:
 
     `aliases` maps retired ids to the ids that replaced them, `former_calls` calls that no longer verify to
     the ids of the docs that they loaded. `created` is when it was written, None for one that never was.
+    What a `known` catalogue has of docs that say the same is taken over: few change from one version to the
+    next, and taking calls apart is most of the work.
     """
 
     def __init__(
@@ -121,12 +123,14 @@ class Catalogue:
         aliases: Mapping[str, str] | None = None,
         created: datetime | None = None,
         former_calls: Mapping[str, str] | None = None,
+        known: Catalogue | None = None,
     ) -> None:
         self.docs: tuple[ApiDoc, ...] = tuple(docs)
         self.aliases: dict[str, str] = dict(aliases or {})
         self.former_calls: dict[str, str] = dict(former_calls or {})
         self.created = created
-        self.entries: tuple[Entry, ...] = tuple(entry_of(doc) for doc in self.docs)
+        before = known._by_id if known is not None else {}
+        self.entries: tuple[Entry, ...] = tuple(_entry(doc, before.get(doc.id)) for doc in self.docs)
         self._by_id = {entry.doc.id: entry for entry in self.entries}
         if len(self._by_id) != len(self.docs):
             (twice, _), *_ = Counter(doc.id for doc in self.docs).most_common(1)
@@ -246,6 +250,13 @@ class Catalogue:
         for call, doc_id in sorted(self.former_calls.items()):
             digest.update(f"{call} => {doc_id}\n".encode())
         return digest.hexdigest()[:12]
+
+
+def _entry(doc: ApiDoc, before: Entry | None) -> Entry:
+    """The doc's entry: the one that there was before, or its parts, where both docs say the same."""
+    if before is None or before.doc.content_hash != doc.content_hash:
+        return entry_of(doc)
+    return before if before.doc is doc else replace(before, doc=doc)
 
 
 def _key(call: Call, loader: Loader) -> _Key:

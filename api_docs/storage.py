@@ -7,7 +7,7 @@ for a whole one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -161,8 +161,12 @@ def read_manifest(folder: Path) -> Manifest:
         raise BrokenCatalogue(f"{str(path)!r}: {first_error(exc)}; rebuild the catalogue") from exc
 
 
-def load_catalogue(folder: Path) -> Catalogue:
+def load_catalogue(folder: Path, known: Catalogue | None = None) -> Catalogue:
     """Read a whole catalogue, or none of it.
+
+    Docs that a `known` catalogue has already, by their content hashes, are taken over from it: a version is
+    much like the one before, and most of its docs need neither time nor memory then. That the files are as
+    they were written their checksums say.
 
     Raises:
         BrokenCatalogue: naming the file, the line and the reason.
@@ -171,7 +175,7 @@ def load_catalogue(folder: Path) -> Catalogue:
     manifest = read_manifest(folder)
     docs: list[ApiDoc] = []
     for name, entry in manifest.files.items():
-        found = list(read_docs(folder / name, manifest.schema_version))
+        found = list(read_docs(folder / name, manifest.schema_version, known))
         if len(found) != entry.docs or sha256_of(folder / name) != entry.sha256:
             raise BrokenCatalogue(
                 f"{str(folder / name)!r} is not the file of its manifest ({len(found)} docs, expected "
@@ -179,7 +183,7 @@ def load_catalogue(folder: Path) -> Catalogue:
             )
         docs.extend(found)
     try:
-        catalogue = Catalogue(docs, manifest.aliases, manifest.created, manifest.former_calls)
+        catalogue = Catalogue(docs, manifest.aliases, manifest.created, manifest.former_calls, known)
     except CallError as exc:
         raise BrokenCatalogue(f"{str(folder)!r}: {exc}") from exc
     if catalogue.version != manifest.version:
@@ -190,23 +194,50 @@ def load_catalogue(folder: Path) -> Catalogue:
     return catalogue
 
 
-def read_docs(path: Path, schema_version: int = SCHEMA_VERSION) -> Iterator[ApiDoc]:
-    """The docs of one JSONL file, in order; blank lines are passed over.
+def read_docs(
+    path: Path, schema_version: int = SCHEMA_VERSION, known: Catalogue | None = None
+) -> Iterator[ApiDoc]:
+    """The docs of one JSONL file, in order; blank lines are passed over. For `known` see `load_catalogue`.
 
     Raises:
         BrokenCatalogue: naming the file, the line and the reason.
     """
     try:
-        lines = path.read_bytes().splitlines()
+        # Line by line: all of a large file at once would hold up every other thread while it is split.
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    record = orjson.loads(line)
+                    doc = _known_doc(record, known) if schema_version == SCHEMA_VERSION else None
+                    yield doc or read_doc(record, schema_version)
+                except (orjson.JSONDecodeError, InvalidDoc) as exc:
+                    raise BrokenCatalogue(
+                        f"{str(path)!r}, line {number}: {exc}; mend or remove that line"
+                    ) from exc
     except OSError as exc:
         raise BrokenCatalogue(f"can't read {str(path)!r}: {exc.strerror}; restore the file") from exc
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield read_doc(orjson.loads(line), schema_version)
-        except (orjson.JSONDecodeError, InvalidDoc) as exc:
-            raise BrokenCatalogue(f"{str(path)!r}, line {number}: {exc}; mend or remove that line") from exc
+
+
+def _known_doc(record: object, known: Catalogue | None) -> ApiDoc | None:
+    """The doc that is known to say what a record says, alive and checked as the record has it."""
+    if known is None or not isinstance(record, dict):
+        return None
+    doc_id = record.get("id")
+    if not isinstance(doc_id, str) or doc_id not in known:
+        return None
+    doc = known.doc(doc_id)
+    if record.get("content_hash") != doc.content_hash or not isinstance(record.get("alive", True), bool):
+        return None
+    try:
+        checked = date.fromisoformat(record["last_checked"]) if "last_checked" in record else None
+    except (TypeError, ValueError):
+        return None
+    alive = record.get("alive", True)
+    if (doc.alive, doc.last_checked) == (alive, checked):
+        return doc
+    return doc.model_copy(update={"alive": alive, "last_checked": checked})
 
 
 def read_doc(record: object, schema_version: int = SCHEMA_VERSION) -> ApiDoc:

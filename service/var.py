@@ -143,13 +143,13 @@ def catalogue_folder(settings: Settings) -> Path:
     return folder
 
 
-def read_catalogue(settings: Settings) -> Catalogue:
-    """The catalogue that is served.
+def read_catalogue(settings: Settings, known: Catalogue | None = None) -> Catalogue:
+    """The catalogue that is served; what a `known` one has of the same docs is taken over.
 
     Raises:
         CatalogueError: when it is damaged.
     """
-    return load_catalogue(catalogue_folder(settings))
+    return load_catalogue(catalogue_folder(settings), known)
 
 
 def served_version(settings: Settings) -> str:
@@ -220,13 +220,15 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
     return _searcher(settings, catalogue, index, BatchingEncoder(encoder))
 
 
-def reopen_searcher(settings: Settings, encoder: Encoder) -> Searcher:
+def reopen_searcher(settings: Settings, encoder: Encoder, known: Catalogue | None = None) -> Searcher:
     """The searcher over what is served now, with an encoder that is there already; builds nothing.
+
+    What a `known` catalogue has of the same docs is taken over.
 
     Raises:
         CatalogueError, RetrievalIndexError: when it can't be opened as it is.
     """
-    catalogue = read_catalogue(settings)
+    catalogue = read_catalogue(settings, known)
     return _searcher(
         settings, catalogue, open_index(index_folder(settings, catalogue), catalogue, encoder), encoder
     )

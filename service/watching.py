@@ -23,6 +23,7 @@ from service import var
 from service.logs import SERVICE
 from service.runtime import Runtime
 from service.served import Served
+from service.unnoticed import Remains, here_to_stay, in_short_turns
 
 Stamp = tuple[int, int, int] | None
 """What changes whenever a file is replaced; None where there is none."""
@@ -36,6 +37,7 @@ async def watching(runtime: Runtime) -> AsyncIterator[None]:
     if not runtime.follows or runtime.settings.watch_seconds == 0:
         yield
         return
+    here_to_stay()
     watcher = Watcher(runtime)
     watcher.start()
     try:
@@ -50,6 +52,7 @@ class Watcher:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._refused: tuple[str, Stamp, Stamp] | None = None
+        self._remains: list[Remains] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="callsmith-watcher", daemon=True)
 
@@ -67,6 +70,7 @@ class Watcher:
     def _work(self) -> None:
         while not self._ended.wait(self._runtime.settings.watch_seconds):
             self.look()
+            self._remains = [one for one in self._remains if not one.let_go(self._ended)]
 
     def look(self) -> None:
         """Swap in what is to be served, where that is something else and can be."""
@@ -92,17 +96,20 @@ class Watcher:
         if wanted == self._refused:
             return
         self._refused = wanted
-        found = var.reopen_searcher(settings, runtime.served.searcher.encoder)
-        _check(found)
+        before = runtime.served
+        with in_short_turns():
+            found = var.reopen_searcher(settings, before.searcher.encoder, before.catalogue)
+            _check(found)
         fields = {
             "index_version": found.version,
-            "before": runtime.served.version,
+            "before": before.version,
             "docs": len(found.catalogue),
             "pid": os.getpid(),
         }
         runtime.served = Served(found)
         self._refused = runtime.watch_problem = None
         service_log.info("serving another version", extra={"fields": fields})
+        self._remains.append(Remains(before))
 
     def _keep_the_old(self, reason: str, unexpected: Exception | None = None) -> None:
         if reason == self._runtime.watch_problem:

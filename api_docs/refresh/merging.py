@@ -115,7 +115,7 @@ def merge(
     for one in hubs:
         aliases |= {**one.aliases, **one.renamed}
     aliases = collapsed(aliases, by_id.keys())
-    catalogue = Catalogue(docs, aliases, former_calls=_former_calls(previous, by_id, aliases))
+    catalogue = Catalogue(docs, aliases, former_calls=_former_calls(previous, by_id, aliases), known=previous)
     kept = {hub: one for hub, one in state.hubs.items() if hub not in asked}
     kept |= {one.hub: _pruned(one.state, by_id.keys() | aliases.keys()) for one in hubs if one.docs}
     return Merged(catalogue, tuple(hubs), RefreshState(hubs=dict(sorted(kept.items()))))

@@ -210,3 +210,59 @@ def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:
     write_file(tmp_path / "current", b"new")
     assert (tmp_path / "current").read_bytes() == b"new"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+# ---- with a catalogue that is known ----------------------------------------------------------------------
+
+
+def test_docs_that_are_known_are_taken_over(folder: Path, catalogue: Catalogue) -> None:
+    read = load_catalogue(folder, catalogue)
+    assert [one is other for one, other in zip(read.entries, catalogue.entries, strict=True)] == [True] * 3
+    assert read.aliases == catalogue.aliases
+    assert read.created is not None
+
+
+def test_what_a_catalogue_says_is_the_same_whatever_was_known(folder: Path, catalogue: Catalogue) -> None:
+    """The oracle reads every doc anew."""
+    known = Catalogue(
+        [
+            doc("a/one", description="It said something else."),
+            doc("a/two", last_checked="2025-06-30"),
+            doc("c/gone"),
+        ],
+        aliases={"mine:b/three": "huggingface:c/gone"},
+    )
+    read, oracle = load_catalogue(folder, known), load_catalogue(folder)
+    assert (read.docs, read.version) == (oracle.docs, oracle.version)
+    assert [entry.identity for entry in read.entries] == [entry.identity for entry in oracle.entries]
+    assert [entry.doc for entry in read.entries] == list(read.docs)
+    assert not read.doc("huggingface:a/two").alive
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("id", ["huggingface:a/two"]),
+        ("alive", "perhaps"),
+        ("last_checked", "yesterday"),
+        ("last_checked", 7.5),
+        ("content_hash", "0" * 16),
+    ],
+)
+def test_a_broken_record_of_a_known_doc_is_refused_as_any_other(
+    folder: Path, catalogue: Catalogue, name: str, value: object
+) -> None:
+    path = folder / "huggingface.jsonl"
+    first, second = path.read_bytes().splitlines()
+    path.write_bytes(first + b"\n" + json.dumps(json.loads(second) | {name: value}).encode() + b"\n")
+    with pytest.raises(BrokenCatalogue, match=rf"line 2: .*{name}|line 2: content hash|line 2: record"):
+        load_catalogue(folder, catalogue)
+
+
+def test_a_file_that_was_altered_is_refused_though_its_docs_are_known(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    path = folder / "huggingface.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"name":"a/one"', b'"name":"a/uno"'))
+    with pytest.raises(BrokenCatalogue, match=r"huggingface\.jsonl' is not the file of its manifest"):
+        load_catalogue(folder, catalogue)
