@@ -129,9 +129,9 @@ class Catalogue:
         self.aliases: dict[str, str] = dict(aliases or {})
         self.former_calls: dict[str, str] = dict(former_calls or {})
         self.created = created
-        before = known._by_id if known is not None else {}
+        before: Mapping[str, Entry] = known._by_id if known is not None else {}
         self.entries: tuple[Entry, ...] = tuple(_entry(doc, before.get(doc.id)) for doc in self.docs)
-        self._by_id = {entry.doc.id: entry for entry in self.entries}
+        self._by_id: dict[str, Entry] = {entry.doc.id: entry for entry in self.entries}
         if len(self._by_id) != len(self.docs):
             (twice, _), *_ = Counter(doc.id for doc in self.docs).most_common(1)
             raise BrokenCatalogue(f"two API docs have the id {twice!r}; ids must be unique")

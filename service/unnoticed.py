@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from service.served import Served
@@ -57,7 +57,7 @@ class Remains:
 
     def __init__(self, served: Served) -> None:
         self._since = time.monotonic()
-        self._in_use = [weakref.ref(served), weakref.ref(served.catalogue)]
+        self._in_use: list[Callable[[], object | None]] = [weakref.ref(served), weakref.ref(served.catalogue)]
         self._parts: list[Any] = [
             part
             for whole in (served, served.catalogue)
