@@ -66,9 +66,11 @@ bench-engine: $(INSTALLED) $(ENGINE) ## measure with a real vLLM, kept under eva
 	$(BIN)/callsmith evaluate engine faults
 
 .PHONY: bench-refresh refresh-failures refresh-whole
-bench-refresh: $(INSTALLED) ## what the nightly refresh costs and how it scales, kept under evaluation/results/refresh/
+bench-refresh: $(INSTALLED) ## what the nightly refresh costs, how it scales, what it withstands; evaluation/results/refresh/
 	$(BIN)/callsmith evaluate refresh cost
 	$(BIN)/callsmith evaluate refresh scale
+	$(BIN)/callsmith evaluate refresh kills
+	$(BIN)/callsmith evaluate refresh adaptation
 
 refresh-failures: $(INSTALLED) ## all that a refresh may fail with and what becomes of it, as a table beside these
 	RESULTS=evaluation/results/refresh $(BIN)/python -m pytest tests/refresh/test_failures.py
@@ -80,8 +82,8 @@ refresh-whole: $(INSTALLED) ## refresh the three hubs from all that $$CALLSMITH_
 test-compose: ## bring docker-compose.yml up with a real Docker engine, outside CI; COMPOSE_TEST="…" takes flags
 	$(PYTHON) deploy/test_compose.py $(if $(TORCH_INDEX_URL),--torch-index-url $(TORCH_INDEX_URL)) $(COMPOSE_TEST)
 
-test-all: $(INSTALLED) ## everything, the long checks included: ten times the fuzz, and the real vLLM
-	SCHEMA_EXAMPLES=120 $(MAKE) --no-print-directory check test-engine
+test-all: $(INSTALLED) ## everything, the long checks included: ten times the fuzz, killed refreshes, and the real vLLM
+	SCHEMA_EXAMPLES=120 KILLS=12 $(MAKE) --no-print-directory check test-engine
 
 check: $(INSTALLED) ## format, lint, types, the import rule, tests with branch coverage, generated pages
 	$(MAKE) --no-print-directory check-code

@@ -59,6 +59,9 @@ _ALIKE: Final = 0.6
 _QUOTED: Final = 2_000
 """Characters of a refused text that the verdict repeats."""
 
+_SHOWN: Final = 8
+"""Arguments that a verdict lists where none is like the one that is unknown."""
+
 _GUARDED: Final = frozenset(
     {"trust_remote_code", *(name for row in LOADERS for name, p in row.parameters.items() if p.closed)}
 )
@@ -253,9 +256,10 @@ def _unknown_argument(name: str, value: str, entry: Entry) -> Problem:
     if name in inputs and inputs[name] is not Place.INPUT:
         said = f"{name!r} is no argument of {entry.call.callee}: write it into {inputs[name].value!r}"
         return problem(Reason.UNKNOWN_ARGUMENT, name, said)
-    known = [*entry.loader.parameters, *(argument.name for argument in entry.doc.arguments)]
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    known = [argument.name for argument in entry.doc.arguments]
+    close = difflib.get_close_matches(name, [*entry.loader.parameters, *known], n=1)
+    shown = ", ".join(map(repr, known[:_SHOWN])) + (", …" if len(known) > _SHOWN else "")
+    hint = f"; did you mean {close[0]!r}?" if close else f"; it documents {shown}" if known else ""
     return problem(
         Reason.UNKNOWN_ARGUMENT, name, f"{entry.doc.id} documents no argument {short(name)!r}{hint}"
     )

@@ -25,7 +25,7 @@ import httpx2
 from api_docs.catalogue import Catalogue
 from api_docs.errors import MeasurementFailed
 from evaluation.refresh.changes import Kind
-from evaluation.refresh.choosing import Answer, Ask, Chosen, Progress, choose
+from evaluation.refresh.choosing import CLEARLY, Answer, Ask, Chosen, Progress, choose
 from evaluation.refresh.judging import judge, row_of
 from evaluation.refresh.listings import Hubs
 from evaluation.served import Service, own_var
@@ -96,15 +96,24 @@ def _begin(
     settings: Settings, per_kind: int, draw: random.Random, progress: Progress
 ) -> tuple[_Stage, Chosen]:
     """Publish the snapshot without the models that are to be new; these are chosen of the whole."""
-    searcher = var.open_searcher(settings, lambda done, total: progress("index of the snapshot", done, total))
+
+    def told(done: int, total: int) -> None:
+        progress("index of the snapshot", done, total)
+
+    searcher = var.open_searcher(settings, told)
     whole = searcher.catalogue
     stage = _Stage(settings, Runtime(settings, searcher), draw, progress)
     chosen = stage.choose(Kind.MODEL, per_kind)
-    new = {case.change.after.id for case in chosen.cases}
+    new = {case.change.after.id for case in (*chosen.cases, *chosen.narrow)}
     docs = sorted((doc for doc in whole.docs if doc.id not in new), key=lambda doc: (doc.hub, doc.id))
     first = Catalogue(docs, {old: now for old, now in whole.aliases.items() if now not in new})
     encoder = var.doc_encoder(settings)
     there = open_index(var.index_folder(settings, whole), whole, encoder)
+    if there.origins is None:
+        # An older Callsmith wrote it. With the new models the snapshot is whole again, and this its index, of
+        # which nothing could be taken over.
+        var.ensure_index(settings, told, force=True)
+        there = open_index(var.index_folder(settings, whole), whole, encoder)
     made = Made(first, build_index(first, encoder, previous=there), {})
     with alone(settings):
         publish_made(settings, made, changes=Changes(added=len(first)))
@@ -116,29 +125,38 @@ def _measured(stage: _Stage, client: httpx2.Client, per_kind: int, new_models: C
     """Kind by kind: ask, change, refresh, ask again."""
     hubs = Hubs(stage.runtime.served.catalogue.docs)
     ask = _through(client)
-    rows, judged, refreshes = [], [], []
+    rows, judged, narrow, refreshes = [], [], [], []
     for kind in Kind:
         chosen = new_models if kind is Kind.MODEL else stage.choose(kind, per_kind)
-        before = [ask(case.instruction) for case in chosen.cases]
-        hubs.change(case.change for case in chosen.cases)
+        cases = (*chosen.cases, *chosen.narrow)
+        before = [ask(case.instruction) for case in cases]
+        hubs.change(case.change for case in cases)
         report = _refreshed(stage.settings, hubs, stage.progress)
         _wait_until_served(client, report)
-        after = [ask(case.instruction) for case in chosen.cases]
+        after = [ask(case.instruction) for case in cases]
         published, version = stage.follow(), report.index_version or ""
         found = [
             judge(case, earlier, later, published, version)
-            for case, earlier, later in zip(chosen.cases, before, after, strict=True)
+            for case, earlier, later in zip(cases, before, after, strict=True)
         ]
-        judged += found
-        rows.append(row_of(kind.value, found, chosen.passed_over))
+        clear = found[: len(chosen.cases)]
+        judged += clear
+        narrow += found[len(clear) :]
+        rows.append(row_of(kind.value, clear, chosen.passed_over))
         refreshes.append(_figures(kind, report))
+    passed_over = sum(row["docs passed over"] for row in rows)
     return {
-        "rows": [*rows, row_of("all", judged, sum(row["docs passed over"] for row in rows))],
+        "rows": [
+            *rows,
+            row_of("all", judged, passed_over),
+            row_of("besides: asked for narrowly", narrow, passed_over),
+        ],
         "followed": _share([not one.missed for one in judged]),
+        "clearly_is_a_lead_of": CLEARLY,
         "refreshes": refreshes,
         "not_followed": [one.row() for one in judged if one.missed],
         "verdict_names_another": [one.row() for one in judged if one.names_the_new is False],
-        "cases": [one.row() for one in judged],
+        "cases": [one.row() for one in (*judged, *narrow)],
     }
 
 
@@ -151,7 +169,10 @@ def _in_process(runtime: Runtime) -> Ask:
     def ask(instruction: str) -> Answer:
         request = GenerateRequest(instruction=instruction, generator=GeneratorChoice.GROUNDED)
         found = runtime.run(generate_call, request, runtime)
-        return Answer(found.status.value, found.call, found.doc_id, found.index_version)
+        scores = {hit.id: hit.score for hit in found.hits}
+        own = scores.pop(found.doc_id or "", 0.0)
+        lead = own - max(scores.values(), default=0.0)
+        return Answer(found.status.value, found.call, found.doc_id, found.index_version, lead)
 
     return ask
 

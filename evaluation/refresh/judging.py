@@ -45,6 +45,7 @@ class Judged:
             "docs_changed": len(change.docs),
             "argument": asdict(change.argument) if change.argument is not None else None,
             "instruction": self.case.instruction,
+            "lead": round(self.case.lead, 3),
             "call_before": self.before.call,
             "call_after": self.after.call,
             "followed": not self.missed,

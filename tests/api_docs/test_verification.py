@@ -165,6 +165,13 @@ def test_a_similar_argument_is_offered(handmade: Catalogue) -> None:
     assert "did you mean 'pretrained'?" in verdict.message
 
 
+def test_what_a_doc_documents_is_listed_where_no_argument_is_similar(handmade: Catalogue) -> None:
+    verdict = verify("torch.hub.load('acme/vision', 'net18', zoom=2)", handmade)
+    names = [repr(argument.name) for argument in handmade.doc(NET18).arguments]
+    assert names
+    assert verdict.message.endswith(f"documents no argument 'zoom'; it documents {', '.join(names)}")
+
+
 def test_messages_stay_short_however_long_the_call(handmade: Catalogue) -> None:
     for value in ("x" * 3_000, "-" * 500, "["):
         for call in (f"torch.hub.load('acme/vision', '{value}')", f"{value}.load('x')", value * 2_000):

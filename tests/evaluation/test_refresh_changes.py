@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -14,10 +16,10 @@ from api_docs.catalogue import Catalogue, Entry, entry_of
 from api_docs.models import ApiDoc, Hub
 from api_docs.verification import check_call, check_doc
 from evaluation.refresh.changes import MAKERS, ArgumentChange, Change, Kind, says
-from evaluation.refresh.choosing import Answer, Case, choose, leads_to
+from evaluation.refresh.choosing import CLEARLY, NARROW, Answer, Case, choose, leads_to
 from evaluation.refresh.judging import judge, row_of
 from evaluation.refresh.listings import Hubs
-from evaluation.refresh.wording import instructions
+from evaluation.refresh.wording import Facts, wordings
 from tests.retriever.conftest import make_doc
 from tests.support import snapshot_catalogue
 
@@ -150,11 +152,28 @@ def test_names_are_found_however_they_are_written(instruction: str, said: str | 
 def test_instructions_get_longer_and_end_with_the_statement(catalogue: Catalogue) -> None:
     doc = catalogue.doc("torchhub:pytorch/vision:resnet50")
     for named in (False, True):
-        found = list(instructions(doc, random.Random(1), named=named, statement="Run it on the GPU."))
+        given = list(wordings(doc, random.Random(1), named=named, statement="Run it on the GPU."))
+        found = [one.text for one in given]
         assert len(set(found)) == len(found) > 2
         assert all(one.endswith("Run it on the GPU.") for one in found)
         assert [len(one) for one in found] == sorted(len(one) for one in found)
         assert any("resnet50" in one for one in found) == named
+        assert all(one.told < other.told for one, other in pairwise(given))
+
+
+def test_facts_are_of_one_doc_alone_where_no_other_has_them_all(catalogue: Catalogue) -> None:
+    """The oracle: an instruction of a doc is true of another one if that one could have been asked for so."""
+    docs = catalogue.docs[::40]
+    facts = Facts(docs)
+    everything = {doc.id: [*wordings(doc, random.Random(1), named=True)][-1].told for doc in docs}
+    seen = set()
+    for doc in docs:
+        for one in wordings(doc, random.Random(1)):
+            others = [other for other, told in everything.items() if other != doc.id and one.told <= told]
+            alone = facts.only_of(doc, one.told)
+            assert not (alone and others)
+            seen.add(alone)
+    assert seen == {True, False}
 
 
 # ---- choosing and judging ----------------------------------------------------------------------------------
@@ -299,7 +318,9 @@ SHELF = Catalogue(
         ),
         useful("tfhub", "g/one", "naming shells", "hub.load('https://tfhub.dev/g/one/1')"),
         useful("tfhub", "g/two", "naming coins", "hub.load('https://tfhub.dev/g/two/3')"),
-        useful("huggingface", "acme/x1", "sorting stamps", "pipeline('image-classification', model='acme/x1')"),
+        useful(
+            "huggingface", "acme/x1", "sorting stamps", "pipeline('image-classification', model='acme/x1')"
+        ),
         useful("huggingface", "acme/x2", "sorting maps", "pipeline('image-classification', model='acme/x2')"),
     ]
 )
@@ -310,7 +331,7 @@ def knows(instruction: str) -> Answer:
     for doc in SHELF.docs:
         if str(doc.facts["uses"][0]) in instruction:  # type: ignore[index]
             classes = ", num_classes=12" if "classes" in instruction else ""
-            return answered(doc, doc.call.removesuffix(")") + classes + ")")
+            return replace(answered(doc, doc.call.removesuffix(")") + classes + ")"), lead=1.0)
     return Answer("no_match", None, None, VERSION)
 
 
@@ -338,6 +359,33 @@ def test_docs_to_which_no_instruction_leads_are_passed_over() -> None:
     chosen = choose(Kind.ENTRYPOINT, SHELF, knows, 6, random.Random(1), lambda *_: None)
     # What the two of torch.hub are for can't be said without their entrypoints.
     assert chosen.passed_over == 2
+
+
+def test_docs_that_are_asked_for_narrowly_are_counted_apart() -> None:
+    def hesitates(instruction: str) -> Answer:
+        found = knows(instruction)
+        return replace(found, lead=CLEARLY if found.doc_id in ("tfhub:g/one", "tfhub:g/two") else CLEARLY / 2)
+
+    chosen = choose(Kind.REPOSITORY, SHELF, hesitates, 2 * NARROW, random.Random(1), lambda *_: None)
+    assert {case.change.asked.id for case in chosen.cases} == {"tfhub:g/one", "tfhub:g/two"}
+    assert [case.lead for case in chosen.narrow] == [CLEARLY / 2] * 2
+    assert chosen.passed_over == 2
+
+
+def test_the_instruction_that_leads_most_clearly_is_taken() -> None:
+    def ask(instruction: str) -> Answer:
+        return replace(knows(instruction), lead=100.0 / len(instruction))
+
+    def longest(instruction: str) -> Answer:
+        return replace(knows(instruction), lead=float(len(instruction)))
+
+    shorter, longer = (
+        choose(Kind.ARGUMENT, SHELF, one, 1, random.Random(1), lambda *_: None).cases[0]
+        for one in (ask, longest)
+    )
+    assert shorter.change == longer.change
+    assert len(shorter.instruction) < len(longer.instruction)
+    assert longer.lead == len(longer.instruction)
 
 
 def test_no_more_changes_are_chosen_than_are_asked_for() -> None:
