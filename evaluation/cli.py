@@ -10,11 +10,13 @@ import typer
 
 from api_docs.models import Hub
 from evaluation.engine.cli import app as engine
+from evaluation.refresh.cli import app as refresh
 from retriever.hits import RetrieverName
 from service.cli.output import AsJson, new_app, out, progress, show_json
 
 app = new_app("Measure: APIBench by two rules, retrieval, speed.")
 app.add_typer(engine, name="engine")
+app.add_typer(refresh, name="refresh")
 
 
 class Ranking(StrEnum):
