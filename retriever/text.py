@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from api_docs.domains import Domain
 from api_docs.models import ApiDoc
 from api_docs.tasks import TASKS
 
@@ -36,7 +37,15 @@ def keyword_text(doc: ApiDoc) -> str:
 
 
 def embedding_text(doc: ApiDoc) -> str:
-    """What the encoder reads of a doc: its facts, then how people speak of its task."""
+    """What the encoder reads of a doc: its facts, then how people speak of its task.
+
+    Of what is asked over HTTP or as a tool, one sentence and its name: it is none of the tasks, and what else
+    a documentation says (scopes, limits, status codes) is alike everywhere and drowns what an operation does.
+    `evaluation/own_apis.py` has the questions that this was chosen on.
+    """
+    if doc.domain is Domain.WEB_API:
+        said = doc.functionality or doc.description[:_DESCRIPTION_LIMIT]
+        return f"{said.rstrip('.')}. {split_name(identifying_name(doc))}"
     task = TASKS[doc.domain]
     # Our own descriptions say what goes in and out; twice would only make encoding slower.
     ends = "" if task.gives in doc.description else f" {task.takes} in, {task.gives} out."

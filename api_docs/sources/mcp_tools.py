@@ -27,8 +27,10 @@ from api_docs.models import ApiDoc, Fact, Place
 from api_docs.sources.base import Collector, Progress, SourceResult
 from api_docs.sources.json_schemas import Described, SchemaReader, name_of
 from api_docs.sources.openapi_document import Document, mapped
-from api_docs.sources.texts import MOST_OF_A_DOC, MOST_OF_A_TITLE, in_words, short_text
+from api_docs.sources.texts import MOST_OF_A_DOC, MOST_OF_A_TITLE, first_sentence, in_words, short_text
 
+_TELLING: Final = 3
+"""Words from which on a title says what a tool does; "Weather" does not."""
 _TAKEN: Final = frozenset(
     {*dir(builtins), *keyword.kwlist, "asyncio", "Client", "ask", "arguments", "result"}
 )
@@ -80,6 +82,8 @@ class McpTools:
         needed = tuple((one.argument.name, one.sample) for one in inputs if one.argument.required)
         notes = mapped(tool.get("annotations"))
         title = short_text(tool.get("title") or notes.get("title"), MOST_OF_A_TITLE)
+        if len(title.split()) < _TELLING:
+            title = first_sentence(tool.get("description")) or title
         facts: dict[str, Fact] = {"tool": name[:400]}
         if notes.get("destructiveHint") is True and notes.get("readOnlyHint") is not True:
             facts["destructive"] = "true"

@@ -22,7 +22,7 @@ from api_docs.sources.base import Collector, Progress, SourceResult
 from api_docs.sources.json_schemas import Described
 from api_docs.sources.openapi_document import Document, Node, listed, mapped, read_document
 from api_docs.sources.openapi_inputs import described_inputs, open_path
-from api_docs.sources.texts import MOST_OF_A_DOC, MOST_OF_A_TITLE, in_words, short_text
+from api_docs.sources.texts import MOST_OF_A_DOC, MOST_OF_A_TITLE, first_sentence, in_words, short_text
 from api_docs.url_templates import parse_template
 
 _NO_ID: Final = re.compile(r"\s")
@@ -90,7 +90,7 @@ class OpenApi:
         inputs = described_inputs(document, operation, shared, path)
         body = document.body(operation, shared)
         tags = [str(tag) for tag in listed(operation.get("tags")) if isinstance(tag, str)]
-        title = short_text(operation.get("summary"), MOST_OF_A_TITLE)
+        title = first_sentence(operation.get("summary")) or first_sentence(operation.get("description"))
         return ApiDoc(
             id=f"{self.hub}:{_NO_ID.sub('_', own)}",
             hub=self.hub,

@@ -33,6 +33,12 @@ def short_text(value: object, most: int) -> str:
     return head[: most - 1].rpartition(" ")[0].rstrip(",;:") + "…"
 
 
+def first_sentence(value: object, most: int = MOST_OF_A_TITLE) -> str:
+    """The first sentence of a text, as plain words without the full stop."""
+    text = short_text(value, MOST_OF_A_DOC)
+    return short_text(re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0], most).rstrip(".")
+
+
 def in_words(name: str) -> str:
     """A technical name as words: `listUserRepos`, `repos/list-for-user` → "List user repos", …"""
     words = [word if word.isupper() and len(word) > 1 else word.lower() for word in _WORD.findall(name)]

@@ -229,6 +229,19 @@ def test_what_is_required_stands_in_the_call_as_it_goes_over_the_line(
     check_doc(doc)
 
 
+@pytest.mark.parametrize(
+    ("said", "functionality"),
+    [
+        ({"summary": "List *things*."}, "List things"),
+        ({"description": "Lists things. And more\n\n## Status codes"}, "Lists things"),
+        ({"operationId": "listAllThings2"}, "List all things 2"),
+        ({}, "Things"),
+    ],
+)
+def test_what_an_operation_does_is_said_in_one_sentence(said: dict[str, str], functionality: str) -> None:
+    assert one(said).functionality == functionality
+
+
 def test_two_inputs_of_one_name_keep_apart() -> None:
     operation = {
         "parameters": [{"name": "id", "in": "path", "required": True}],
