@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -114,16 +115,18 @@ class Catalogue:
     `aliases` maps retired ids to the ids that replaced them, `former_calls` calls that no longer verify to
     the ids of the docs that they loaded. `created` is when it was written, None for one that never was.
     What a `known` catalogue has of docs that say the same is taken over: few change from one version to the
-    next, and taking calls apart is most of the work.
+    next, and taking calls apart is most of the work. `pause` is called between any two docs, and may wait.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first have a default
         self,
         docs: Iterable[ApiDoc],
         aliases: Mapping[str, str] | None = None,
         created: datetime | None = None,
         former_calls: Mapping[str, str] | None = None,
+        *,
         known: Catalogue | None = None,
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
         self.docs: tuple[ApiDoc, ...] = tuple(docs)
         self.aliases: dict[str, str] = dict(aliases or {})
@@ -140,6 +143,7 @@ class Catalogue:
         self._by_key: dict[_Key, list[Entry]] = defaultdict(list)
         self._by_target: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
+            pause()
             self._by_callee[entry.call.callee].append(entry)
             self._by_identity[entry.identity].append(entry)
             for key in _keys(entry):
@@ -256,7 +260,11 @@ def _entry(doc: ApiDoc, before: Entry | None) -> Entry:
     """The doc's entry: the one that there was before, or its parts, where both docs say the same."""
     if before is None or before.doc.content_hash != doc.content_hash:
         return entry_of(doc)
-    return before if before.doc is doc else replace(before, doc=doc)
+    if before.doc is doc:
+        return before
+    found = copy(before)  # with what was worked out of it already
+    object.__setattr__(found, "doc", doc)
+    return found
 
 
 def _key(call: Call, loader: Loader) -> _Key:

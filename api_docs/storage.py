@@ -161,12 +161,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise BrokenCatalogue(f"{str(path)!r}: {first_error(exc)}; rebuild the catalogue") from exc
 
 
-def load_catalogue(folder: Path, known: Catalogue | None = None) -> Catalogue:
+def load_catalogue(
+    folder: Path, known: Catalogue | None = None, pause: Callable[[], None] = lambda: None
+) -> Catalogue:
     """Read a whole catalogue, or none of it.
 
     Docs that a `known` catalogue has already, by their content hashes, are taken over from it: a version is
     much like the one before, and most of its docs need neither time nor memory then. That the files are as
-    they were written their checksums say.
+    they were written their checksums say. `pause` is called between any two docs, and may wait.
 
     Raises:
         BrokenCatalogue: naming the file, the line and the reason.
@@ -175,7 +177,10 @@ def load_catalogue(folder: Path, known: Catalogue | None = None) -> Catalogue:
     manifest = read_manifest(folder)
     docs: list[ApiDoc] = []
     for name, entry in manifest.files.items():
-        found = list(read_docs(folder / name, manifest.schema_version, known))
+        found = []
+        for doc in read_docs(folder / name, manifest.schema_version, known):
+            pause()
+            found.append(doc)
         if len(found) != entry.docs or sha256_of(folder / name) != entry.sha256:
             raise BrokenCatalogue(
                 f"{str(folder / name)!r} is not the file of its manifest ({len(found)} docs, expected "
@@ -183,7 +188,9 @@ def load_catalogue(folder: Path, known: Catalogue | None = None) -> Catalogue:
             )
         docs.extend(found)
     try:
-        catalogue = Catalogue(docs, manifest.aliases, manifest.created, manifest.former_calls, known)
+        catalogue = Catalogue(
+            docs, manifest.aliases, manifest.created, manifest.former_calls, known=known, pause=pause
+        )
     except CallError as exc:
         raise BrokenCatalogue(f"{str(folder)!r}: {exc}") from exc
     if catalogue.version != manifest.version:

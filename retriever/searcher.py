@@ -19,7 +19,7 @@ from retriever.embedding import Encoder
 from retriever.fusion import fuse
 from retriever.hits import Hit, RetrieverName
 from retriever.index import Index
-from retriever.task_voice import TaskVoice
+from retriever.task_voice import TaskVoice, places
 from retriever.text import keyword_text
 
 Rows = NDArray[np.int64]
@@ -62,7 +62,7 @@ class Searcher:
         self._hub_of: Rows = np.array(
             [catalogue.hubs.index(doc.hub) for doc in catalogue.docs], dtype=np.int64
         )
-        self._domains = np.array([doc.domain.value for doc in catalogue.docs])
+        self._task_of: Rows = places([doc.domain for doc in catalogue.docs])
 
     def search(
         self,
@@ -114,7 +114,7 @@ class Searcher:
             hubs = self.catalogue.hubs
             chosen &= self._hub_of == (hubs.index(hub) if hub in hubs else -1)
         if domain is not None:
-            chosen &= self._domains == domain.value
+            chosen &= self._task_of == places([domain])
         return np.flatnonzero(chosen)
 
     def _rank(self, retriever: RetrieverName, instruction: str, rows: Rows) -> _Ranking:

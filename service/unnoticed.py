@@ -19,8 +19,11 @@ from typing import Any, Final
 
 from service.served import Served
 
-TURN: Final = 0.000_5
+TURN: Final = 0.000_05
 """Seconds after which a thread that computes lets another one go on, while a version is opened."""
+_WORK, _REST = 0.001, 0.004
+"""Seconds of work, and of rest after it, with many docs: requests have the interpreter four fifths of the
+time, and the work takes five times as long."""
 _WAIT: Final = 2.0
 """Seconds that are waited for the requests which still have an old version, before they are asked again."""
 _GIVEN: Final = 60.0
@@ -30,18 +33,33 @@ _LOOK: Final = 0.05
 
 
 @contextlib.contextmanager
-def in_short_turns() -> Iterator[None]:
-    """Let other threads go on soon while the block runs, and the collector of garbage wait for its end."""
+def in_short_turns() -> Iterator[Callable[[], None]]:
+    """Let other threads go on soon while the block runs, and the collector of garbage wait for its end.
+
+    Gives a function to be called every now and then: it rests when it is time to.
+    """
     interval, collecting = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(TURN)
     gc.disable()
     try:
-        yield
+        yield _Resting()
         here_to_stay()
     finally:
         sys.setswitchinterval(interval)
         if collecting:
             gc.enable()
+
+
+class _Resting:
+    """Rests after some work, whenever it is called."""
+
+    def __init__(self) -> None:
+        self._until = time.perf_counter() + _WORK
+
+    def __call__(self) -> None:
+        if time.perf_counter() > self._until:
+            time.sleep(_REST)
+            self._until = time.perf_counter() + _WORK
 
 
 def here_to_stay() -> None:
@@ -74,18 +92,17 @@ class Remains:
         while any(one() is not None for one in self._in_use):
             if time.monotonic() > until or ended.wait(_LOOK):
                 return ended.is_set() or until - self._since > _GIVEN
+        pause = _Resting()
         while self._parts:
-            _free(self._parts.pop())
+            _free(self._parts.pop(), pause)
         return True
 
 
-def _free(part: Any) -> None:
-    """Drop what a container holds, one by one: between any two of them another thread may go on."""
-    if isinstance(part, dict):
-        while part:
-            part.popitem()
-        return
-    held = list(part)
+def _free(part: Any, pause: Callable[[], None]) -> None:
+    """Drop what a container holds, one by one."""
+    held = part if isinstance(part, dict) else list(part)
     del part
+    drop = held.popitem if isinstance(held, dict) else held.pop
     while held:
-        held.pop()
+        drop()
+        pause()

@@ -143,13 +143,13 @@ def catalogue_folder(settings: Settings) -> Path:
     return folder
 
 
-def read_catalogue(settings: Settings, known: Catalogue | None = None) -> Catalogue:
-    """The catalogue that is served; what a `known` one has of the same docs is taken over.
+def read_catalogue(settings: Settings) -> Catalogue:
+    """The catalogue that is served.
 
     Raises:
         CatalogueError: when it is damaged.
     """
-    return load_catalogue(catalogue_folder(settings), known)
+    return load_catalogue(catalogue_folder(settings))
 
 
 def served_version(settings: Settings) -> str:
@@ -220,15 +220,21 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
     return _searcher(settings, catalogue, index, BatchingEncoder(encoder))
 
 
-def reopen_searcher(settings: Settings, encoder: Encoder, known: Catalogue | None = None) -> Searcher:
+def reopen_searcher(
+    settings: Settings,
+    encoder: Encoder,
+    known: Catalogue | None = None,
+    pause: Callable[[], None] = lambda: None,
+) -> Searcher:
     """The searcher over what is served now, with an encoder that is there already; builds nothing.
 
-    What a `known` catalogue has of the same docs is taken over.
+    What a `known` catalogue has of the same docs is taken over. `pause` is called between any two docs, and
+    may wait.
 
     Raises:
         CatalogueError, RetrievalIndexError: when it can't be opened as it is.
     """
-    catalogue = read_catalogue(settings, known)
+    catalogue = load_catalogue(catalogue_folder(settings), known, pause)
     return _searcher(
         settings, catalogue, open_index(index_folder(settings, catalogue), catalogue, encoder), encoder
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx2
 
-PAUSE: Final = 0.05
+PAUSE: Final = 0.1
 """Seconds between an answer and its caller's next question."""
 
 

@@ -239,6 +239,12 @@ def test_what_a_catalogue_says_is_the_same_whatever_was_known(folder: Path, cata
     assert not read.doc("huggingface:a/two").alive
 
 
+def test_who_reads_may_rest_between_any_two_docs(folder: Path, catalogue: Catalogue) -> None:
+    rests: list[None] = []
+    load_catalogue(folder, pause=lambda: rests.append(None))
+    assert len(rests) == 2 * len(catalogue)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -45,6 +45,17 @@ def test_turns_are_short_and_nothing_is_collected_while_a_version_is_opened() ->
     assert gc.get_freeze_count() >= len(made)
 
 
+def test_work_rests_once_it_is_time_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, rests = [0.0], []
+    monkeypatch.setattr(unnoticed.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(unnoticed.time, "sleep", rests.append)
+    with in_short_turns() as pause:
+        for moment in (0.0005, 0.0011, 0.0015, 0.0022):
+            now[0] = moment
+            pause()
+    assert rests == [unnoticed._REST] * 2
+
+
 def test_what_can_not_be_opened_is_not_kept_from_the_collector() -> None:
     gc.unfreeze()
     with pytest.raises(ValueError, match="broken"), in_short_turns():
