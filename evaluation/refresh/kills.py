@@ -19,6 +19,7 @@ import itertools
 import random
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -188,8 +189,14 @@ def run(kills: int, seed: int, progress: Progress, tell: Tell) -> dict[str, Any]
 async def _under_load(
     stage: _Stage, load: Steady, kills: int, progress: Progress, tell: Tell
 ) -> list[Killed]:
+    """Kill while callers ask. Who interrupts it waits for the kill that is under way, and for no other."""
     async with going_on(load.ask, CALLERS):
-        return await asyncio.to_thread(stage.kill_all, kills, progress, tell)
+        work = asyncio.ensure_future(asyncio.to_thread(stage.kill_all, kills, progress, tell))
+        try:
+            return await asyncio.shield(work)
+        finally:
+            stage.over.set()
+            await asyncio.wait([work])
 
 
 class _Stage:
@@ -199,6 +206,7 @@ class _Stage:
         self.settings = settings
         self.named: list[str] = []  # the index versions that were, in their order
         self.span = 0.0
+        self.over = threading.Event()
         self.docs = self.docs_of_hub = 0
         self._shelf = shelf
         self._draw = draw
@@ -222,6 +230,8 @@ class _Stage:
         self.span = self._seconds_of_a_command()
         found = []
         for number, place in enumerate(plan(kills, steps, self._draw), start=1):
+            if self.over.is_set():
+                break
             found.append(self._kill(place))
             tell({"kill": number, **found[-1].row()})
             progress(number, kills)

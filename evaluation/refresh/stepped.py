@@ -6,6 +6,7 @@ thread runs there. Knows nothing of what the work is.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
@@ -119,6 +120,7 @@ def _do(connection: Connection, work: Work, arguments: Sequence[Any]) -> None:
         outcome = (True, work(*arguments, step=step))
     except Exception as exc:  # whatever it is, whoever measures has to hear of it
         outcome = (False, f"{type(exc).__name__}: {exc}")
-    connection.send(None)
-    connection.send(outcome)
+    with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
+        connection.send(None)
+        connection.send(outcome)
     connection.close()
