@@ -1,4 +1,4 @@
-"""An index that takes over what stays: only other texts are embedded, and the result is that of a full build."""
+"""An index takes over what stays: only other texts are embedded, and the result is that of a full build."""
 
 from __future__ import annotations
 
