@@ -131,7 +131,7 @@ class Settings(BaseSettings):
     embedding_backend: Annotated[
         Literal["onnx", "torch"],
         Field(
-            description="What encodes instructions: ONNX Runtime, twice as fast on CPUs; or torch, also on GPUs."
+            description="What encodes instructions: ONNX Runtime, twice as fast on CPUs; torch, also on GPUs."
         ),
     ] = "onnx"
     embedding_threads: Annotated[
