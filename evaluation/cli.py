@@ -107,6 +107,29 @@ def scale(
         _show(results, path)
 
 
+@app.command("own-apis")
+def own_apis(
+    document: Annotated[Path, typer.Argument(help="An OpenAPI document, such as GitHub's.")],
+    questions: Annotated[
+        Path | None, typer.Option(help="Questions, JSONL [default: ten about GitHub's REST API].")
+    ] = None,
+    server: Annotated[str | None, typer.Option(help="What its paths go on from, if not its servers.")] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where the results go.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a real OpenAPI document as a hub, ask it ten questions, remove it; some minutes."""
+    from evaluation import own_apis as own  # noqa: PLC0415 - heavy
+    from service.cli.output import errors  # noqa: PLC0415
+
+    asked = own.read_questions(questions or own.QUESTIONS)
+    results = own.run(document, asked, server, lambda step: errors().print(step, markup=False))
+    path = own.write(results, folder or own.RESULTS)
+    if as_json:
+        show_json(results)
+    else:
+        _show({name: value for name, value in results.items() if name != "answers"}, path)
+
+
 @app.command()
 def gallery(
     path: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("docs/gallery.md"),

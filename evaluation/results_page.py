@@ -41,6 +41,13 @@ _ENGINE = """
 constraint makes of such a model, and what it costs. *prefix*: how much of a prompt the engine has cached.
 *overhead*: through the service against straight to vLLM. *faults*: what callers saw while things broke.
 """
+_OWN_APIS = """
+## People's own APIs
+
+A real OpenAPI document of a service that people know, added as a hub, asked ten questions that were written
+before any answer was seen, and removed: `callsmith evaluate own-apis DOCUMENT`. *right*: the first hit is an
+operation that does it.
+"""
 _ASIDE = ("each_round", "free_arguments", "reasons", "refused", "rows", "versions", "machine", "must_be_zero")
 """Parts of a result that are read in its file."""
 
@@ -61,10 +68,25 @@ def write_page(folder: Path) -> Path:
     if bench.exists():
         lines += [_SPEED, "| figure | value |", "|---|---|"]
         lines += [_row(pair) for pair in _flat(orjson.loads(bench.read_bytes()))]
+    lines += _own_apis(folder / "own_apis.json")
     lines += _with_engine(folder / "engine")
     path = folder / "README.md"
     write_file(path, ("\n".join(lines) + "\n").encode())
     return path
+
+
+def _own_apis(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    result = orjson.loads(path.read_bytes())
+    figures = _flat(_without(result, ("answers", "versions", "machine")))
+    asked = [
+        (one["instruction"], f"`{one['within_the_hub']['call']}`", one["within_the_hub"]["rank"] or "–")
+        for one in result["answers"]
+    ]
+    table = [_row(("instruction", "answer within the hub", "rank of a right one")), _row(["---"] * 3)]
+    head = [_OWN_APIS, "| figure | value |", "|---|---|"]
+    return [*head, *map(_row, figures), "", *table, *map(_row, asked)]
 
 
 def _with_engine(folder: Path) -> list[str]:
