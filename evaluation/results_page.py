@@ -46,7 +46,7 @@ _OWN_APIS = """
 
 A real OpenAPI document of a service that people know, added as a hub, asked ten questions that were written
 before any answer was seen, and removed: `callsmith evaluate own-apis DOCUMENT`. *right*: the first hit is an
-operation that does it. What the encoder reads of such docs was chosen on thirty other questions, *for choosing*.
+operation that does it. What is read of such docs was chosen on thirty other questions, *for choosing*.
 """
 _ASIDE = ("each_round", "free_arguments", "reasons", "refused", "rows", "versions", "machine", "must_be_zero")
 """Parts of a result that are read in its file."""
