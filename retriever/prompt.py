@@ -9,6 +9,8 @@ Styles:
   chat template. Docs are JSON objects with APIBench's field names, a line each where there are several.
 - `callsmith`: for models of our own. One text as well, docs before the instruction: requests that retrieve
   the same docs begin alike, and the engine's prefix cache reads those docs once.
+- `compact`: for small models. Framed as `callsmith`; a doc says only what choosing and calling need, in some
+  60 to 150 tokens (`retriever.compact`).
 - `chat`: messages for models that have a template. Every doc stands between tags of its own, and the same
   tags name it for the model.
 
@@ -22,12 +24,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from api_docs.errors import PromptTooLong
 from api_docs.models import ApiDoc, Argument, Hub, Place
+from retriever.compact import compact_record
 
 TokenCount = Callable[[str], int]
 """How many tokens a text has for the engine's tokenizer."""
@@ -38,7 +41,12 @@ class PromptStyle(StrEnum):
 
     GORILLA = "gorilla"
     CALLSMITH = "callsmith"
+    COMPACT = "compact"
     CHAT = "chat"
+
+
+_MOST_DOCS: Mapping[PromptStyle, int] = {PromptStyle.GORILLA: 1, PromptStyle.COMPACT: 3}
+"""Docs of a prompt unless it says otherwise: as many as the models of that style are taught with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +94,14 @@ def build_prompt(  # noqa: PLR0913 - what a prompt is made of, by name
 ) -> Prompt:
     """Write the prompt for an instruction and its retrieved docs, best first; without docs it is zero-shot.
 
-    `k_docs` is how many docs are wanted at most: one in style `gorilla` and all in the others unless it says
-    otherwise. `token_budget` bounds the prompt alone, the answer's tokens come on top; whole docs are
-    dropped from the end until it holds. `count_tokens` defaults to `estimate_tokens`.
+    `k_docs` is how many docs are wanted at most: one in style `gorilla`, three in `compact` and all in the
+    others unless it says otherwise. `token_budget` bounds the prompt alone, the answer's tokens come on top;
+    whole docs are dropped from the end until it holds. `count_tokens` defaults to `estimate_tokens`.
 
     Raises:
         PromptTooLong: when the instruction alone, or with its best doc, exceeds the budget.
     """
-    wanted = k_docs if k_docs is not None else (1 if style is PromptStyle.GORILLA else len(docs))
+    wanted = k_docs if k_docs is not None else _MOST_DOCS.get(style, len(docs))
     count = count_tokens or estimate_tokens
     kept = tuple(docs[:wanted])
     while True:
@@ -141,7 +149,9 @@ def _write(
     if style is PromptStyle.GORILLA:
         return Prompt(style, instruction, docs, dropped, text=_gorilla(instruction, docs))
     if style is PromptStyle.CALLSMITH:
-        return Prompt(style, instruction, docs, dropped, text=_callsmith(instruction, docs))
+        return Prompt(style, instruction, docs, dropped, text=_docs_first(instruction, docs, doc_json))
+    if style is PromptStyle.COMPACT:
+        return Prompt(style, instruction, docs, dropped, text=_docs_first(instruction, docs, compact_json))
     return Prompt(style, instruction, docs, dropped, messages=_chat(instruction, docs))
 
 
@@ -153,8 +163,8 @@ def _gorilla(instruction: str, docs: Sequence[ApiDoc]) -> str:
     return f"{said}###ASSISTANT: "
 
 
-def _callsmith(instruction: str, docs: Sequence[ApiDoc]) -> str:
-    reference = "".join(f"{doc_json(doc)}\n" for doc in docs)
+def _docs_first(instruction: str, docs: Sequence[ApiDoc], written: Callable[[ApiDoc], str]) -> str:
+    reference = "".join(f"{written(doc)}\n" for doc in docs)
     said = f"###USER: {harmless(instruction)}\n###ASSISTANT: "
     return f"Use this API documentation for reference:\n{reference}{said}" if docs else said
 
@@ -187,6 +197,12 @@ def framework_of(doc: ApiDoc) -> str:
 def doc_json(doc: ApiDoc) -> str:
     """A doc as one line of JSON with APIBench's field names, safe inside every frame."""
     return _CONTROL.sub(_escaped, json.dumps(apibench_record(doc), ensure_ascii=False))
+
+
+def compact_json(doc: ApiDoc) -> str:
+    """A doc as one short line of JSON, safe inside every frame."""
+    record = compact_record(doc)
+    return _CONTROL.sub(_escaped, json.dumps(record, ensure_ascii=False, separators=(",", ":")))
 
 
 def apibench_record(doc: ApiDoc) -> dict[str, object]:

@@ -163,10 +163,10 @@ class Settings(BaseSettings):
         Field(description="A model's call that fails verification: `refuse`, or `repair` to the nearest."),
     ] = OnUnverified.REFUSE
     prompt_style: Annotated[
-        Literal["gorilla", "callsmith", "chat"],
+        Literal["gorilla", "callsmith", "compact", "chat"],
         Field(
             description="Prompt style for the engine: `gorilla` for the published weights, `callsmith` (docs "
-            "first) for models of our own, `chat` for models with a chat template."
+            "first) for models of our own, `compact` for small ones, `chat` for models with a chat template."
         ),
     ] = "gorilla"
     engine_url: Annotated[

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 
 from api_docs.errors import InvalidRequest, PromptTooLong
 from api_docs.models import ApiDoc
+from retriever.compact import compact_record, shortened
 from retriever.prompt import (
     PromptStyle,
     apibench_record,
     build_prompt,
+    compact_json,
     doc_json,
     estimate_tokens,
     framework_of,
@@ -145,6 +148,87 @@ def test_callsmith_without_docs_is_the_instruction() -> None:
     assert prompt.text == "###USER: Classify my photos\n###ASSISTANT: "
 
 
+def test_compact_is_framed_as_callsmith_and_says_in_a_line_what_choosing_and_calling_need() -> None:
+    prompt = build_prompt("Classify my photos", [DOC, BARE], PromptStyle.COMPACT)
+    assert prompt.text == (
+        "Use this API documentation for reference:\n"
+        '{"domain":"image-classification","functionality":"Image Classification",'
+        '"about":"Sorts photos into 1,000 classes.",'
+        "\"api_call\":\"torch.hub.load('pytorch/vision', 'resnet50', weights='DEFAULT')\","
+        '"arguments":{"weights":"None","progress":"bool"}}\n'
+        '{"domain":"text-generation","api_call":"acme.load(\'shout\')"}\n'
+        "###USER: Classify my photos\n###ASSISTANT: "
+    )
+    assert prompt.messages == ()
+    assert build_prompt("Hi", [], PromptStyle.COMPACT).text == "###USER: Hi\n###ASSISTANT: "
+
+
+def test_compact_shows_three_docs_unless_more_are_wanted() -> None:
+    docs = [with_text("x", number=number) for number in range(5)]
+    assert build_prompt("Anything", docs, PromptStyle.COMPACT).docs == tuple(docs[:3])
+    assert build_prompt("Anything", docs, PromptStyle.COMPACT, k_docs=5).docs == tuple(docs)
+
+
+def test_compact_says_of_a_description_what_sets_the_api_apart() -> None:
+    described = DOC.model_copy(
+        update={
+            "functionality": "Speech synthesis in Bashkir",
+            "description": (
+                "Reading Bashkir text aloud. Speech synthesis in Bashkir (text-to-speech): takes a text, "
+                "gives spoken audio. Silero TTS."
+            ),
+        }
+    )
+    assert compact_record(described)["about"] == "Reading Bashkir text aloud. Silero TTS."
+
+
+def test_compact_tells_arguments_that_may_be_set_and_not_those_that_choose_the_model() -> None:
+    arguments = [
+        {"name": "language", "type": "str", "required": True},
+        {"name": "progress", "type": "bool", "default": "True"},
+        {"name": "num_classes", "type": "int"},
+        {"name": "names", "type": "list", "default": repr(["a name"] * 20)},
+        {"name": "**more"},
+    ]
+    doc = ApiDoc.model_validate(DOC.model_dump(exclude={"content_hash"}) | {"arguments": arguments})
+    assert compact_record(doc)["arguments"] == {"progress": "True", "num_classes": "int", "names": "list"}
+
+
+def test_compact_tells_where_inputs_stand_and_the_required_ones_first() -> None:
+    arguments = [
+        *({"name": f"n{number}", "type": "int", "place": "params"} for number in range(20)),
+        {"name": "city", "type": "str", "place": "url", "required": True, "description": "where"},
+        {"name": "unit", "place": "input", "key": "the-unit", "choices": list("abcdef")},
+    ]
+    doc = ApiDoc.model_validate(DOC.model_dump(exclude={"content_hash"}) | {"arguments": arguments})
+    told = compact_record(doc)["arguments"]
+    assert isinstance(told, dict)
+    assert list(told.items())[:2] == [("city", "url, str, required"), ("n0", "params, int")]
+    assert len(told) == 8
+    one = ApiDoc.model_validate(DOC.model_dump(exclude={"content_hash"}) | {"arguments": arguments[-1:]})
+    assert compact_record(one)["arguments"] == {"the-unit": "one of a, b, c, d"}
+
+
+@given(text=st.text(max_size=60), most=st.integers(min_value=1, max_value=50))
+def test_shortened_text_is_the_beginning_of_it_and_short_enough(text: str, most: int) -> None:
+    line, short = " ".join(text.split()), shortened(text, most)
+    assert len(short) <= most
+    assert line.startswith(short)
+    assert short == line or len(line) > most
+
+
+def test_text_is_shortened_at_the_end_of_a_word() -> None:
+    assert shortened("one two, three", 9) == "one two"
+    assert shortened("one two, three", 14) == "one two, three"
+    assert shortened("unbreakable", 4) == "unbr"
+
+
+def test_every_doc_of_the_snapshot_is_short_in_style_compact() -> None:
+    sizes = [len(compact_json(doc)) for doc in snapshot_catalogue().docs]
+    assert max(sizes) < 900
+    assert sum(sizes) / len(sizes) < 400
+
+
 def test_chat_gives_every_doc_and_the_instruction_a_frame_of_its_own() -> None:
     prompt = build_prompt("Classify my photos", [DOC, BARE], PromptStyle.CHAT)
     system, user = prompt.messages
@@ -220,13 +304,22 @@ def test_nothing_leaves_its_place_in_style_gorilla(instruction: str, said: str) 
     assert "</s>" not in text
 
 
+@pytest.mark.parametrize(
+    ("style", "record"),
+    [(PromptStyle.CALLSMITH, apibench_record), (PromptStyle.COMPACT, compact_record)],
+)
 @given(instruction=hostile, texts=st.lists(hostile, min_size=1, max_size=3))
-def test_nothing_leaves_its_place_in_style_callsmith(instruction: str, texts: list[str]) -> None:
+def test_nothing_leaves_its_place_in_styles_with_the_docs_first(
+    style: PromptStyle,
+    record: Callable[[ApiDoc], dict[str, object]],
+    instruction: str,
+    texts: list[str],
+) -> None:
     docs = [with_text(text, number=number) for number, text in enumerate(texts)]
-    text = build_prompt(instruction, docs, PromptStyle.CALLSMITH).text
+    text = build_prompt(instruction, docs, style).text
     assert re.findall(r"###\s*(?:USER|ASSISTANT)", text, re.IGNORECASE) == ["###USER", "###ASSISTANT"]
     lines = text.split("\n")
-    assert [json.loads(line) for line in lines[1 : len(docs) + 1]] == [apibench_record(doc) for doc in docs]
+    assert [json.loads(line) for line in lines[1 : len(docs) + 1]] == [record(doc) for doc in docs]
     assert lines[len(docs) + 1].startswith("###USER: ")
     assert text.endswith("\n###ASSISTANT: ")
     assert "<<<" not in text
@@ -246,9 +339,9 @@ def test_nothing_leaves_its_place_in_style_chat(instruction: str, texts: list[st
 @given(said=hostile)
 def test_a_doc_in_a_prompt_is_one_line_and_loses_nothing(said: str) -> None:
     doc = with_text(said)
-    line = doc_json(doc)
-    assert "\n" not in line
-    assert json.loads(line) == apibench_record(doc)
+    for line, record in ((doc_json(doc), apibench_record(doc)), (compact_json(doc), compact_record(doc))):
+        assert "\n" not in line
+        assert json.loads(line) == record
 
 
 @given(text=hostile)
@@ -291,8 +384,9 @@ def test_a_budget_drops_whole_docs_from_the_end(style: PromptStyle) -> None:
         kept = len(prompt.docs)
         assert prompt.docs == tuple(docs[:kept])
         assert prompt.dropped == tuple(doc.id for doc in docs[kept:])
-        assert all(doc_json(doc) in prompt.rendered for doc in prompt.docs)
-        assert not any(doc_json(doc) in prompt.rendered for doc in docs[kept:])
+        written = compact_json if style is PromptStyle.COMPACT else doc_json
+        assert all(written(doc) in prompt.rendered for doc in prompt.docs)
+        assert not any(written(doc) in prompt.rendered for doc in docs[kept:])
         assert (sum(len(message.content) + 8 for message in prompt.messages) or len(prompt.text)) <= budget
     assert kept == 1
 

@@ -138,7 +138,7 @@ def test_an_engine_must_be_set_to_be_chosen(searcher: Searcher) -> None:
         asked(runtime, generator="vllm")
 
 
-@pytest.mark.parametrize(("style", "docs"), [("gorilla", 1), ("callsmith", 5), ("chat", 5)])
+@pytest.mark.parametrize(("style", "docs"), [("gorilla", 1), ("callsmith", 5), ("compact", 3), ("chat", 5)])
 def test_the_engine_gets_the_prompt_in_its_style(searcher: Searcher, style: str, docs: int) -> None:
     engine = Written(CALL)
     answer = asked(

@@ -64,7 +64,7 @@ def test_settings_do_not_change() -> None:
         ({"CALLSMITH_ENGINE_KEY": "k"}, "CALLSMITH_ENGINE_URL is not"),
         ({"CALLSMITH_ENGINE_MODEL": "m"}, "CALLSMITH_ENGINE_URL is not"),
         ({"CALLSMITH_ENGINE_TIMEOUT": "nan"}, "CALLSMITH_ENGINE_TIMEOUT"),
-        ({"CALLSMITH_PROMPT_STYLE": "poem"}, "'callsmith' or 'chat'"),
+        ({"CALLSMITH_PROMPT_STYLE": "poem"}, "'compact' or 'chat'"),
         ({"CALLSMITH_ON_UNVERIFIED": "accept"}, "'refuse' or 'repair'"),
         ({"CALLSMITH_LOG_LEVEL": "loud"}, "'debug'"),
         ({"CALLSMITH_MAX_BODY": "10"}, "CALLSMITH_MAX_BODY"),
