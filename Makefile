@@ -106,6 +106,10 @@ bench: $(INSTALLED) ## speed and memory on this machine, kept under evaluation/r
 snapshot: $(INSTALLED) ## rebuild api_docs/snapshot from upstream files in $$CALLSMITH_DATA
 	$(BIN)/callsmith docs build --out api_docs/snapshot
 
+.PHONY: bank-report
+bank-report: $(INSTALLED) ## check the instruction bank and tell what it holds, in finetune/bank/REPORT.md
+	$(BIN)/callsmith finetune bank report
+
 .PHONY: hf-tasks
 hf-tasks: $(INSTALLED) ## export the calls of Hugging Face's pages anew; needs node and npm. HF_TASKS=… names another version
 	@rm -rf build/hf-tasks && mkdir -p build/hf-tasks

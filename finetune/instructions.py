@@ -155,7 +155,7 @@ def _string(value: object, name: str) -> str:
 
 def _member(kind: type[_Choice], value: object, name: str) -> _Choice:
     try:
-        return kind(value)
+        return kind(value)  # type: ignore[arg-type]  # whatever it is: that is what is found out
     except ValueError as exc:
         raise TrainingDataError(f"{name} is {value!r}; expected one of {', '.join(kind)}") from exc
 

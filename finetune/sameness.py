@@ -74,7 +74,8 @@ class SeenRuns:
 
 def sharing_runs(texts: Iterable[str]) -> list[Pair]:
     """Every text that shares a run with an earlier one, paired with the first that had it."""
-    seen, found = SeenRuns(), []
+    seen = SeenRuns()
+    found: list[Pair] = []
     for text in texts:
         found += seen.shared(text)
         seen.take(text)

@@ -1,0 +1,82 @@
+"""Which words give a model away, and which everyday words don't."""
+
+from __future__ import annotations
+
+import pytest
+
+from api_docs.models import ApiDoc
+from finetune.names import Names
+from tests.retriever.conftest import make_doc
+from tests.support import snapshot_catalogue
+
+
+@pytest.fixture(scope="module")
+def names() -> Names:
+    return Names(snapshot_catalogue().docs)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Run bert over my mails", ("bert",)),
+        ("use a RoBERTa or GPT-2 for this", ("RoBERTa", "GPT-2")),
+        ("fine-tune resnet50 on beetles", ("resnet50",)),
+        ("count sheep with YOLOv8, please", ("YOLOv8",)),
+        ("something like Stable Diffusion for my shop", ("Stable Diffusion",)),
+        ("translate with opus-mt-ca-es", ("opus-mt-ca-es",)),
+        ("load Helsinki-NLP/opus-mt-ca-es", ("Helsinki-NLP/opus-mt-ca-es",)),
+        ("please use Whisper on the tapes", ("Whisper",)),
+        ("Whisper large for the tapes", ("Whisper",)),
+        ("match pictures with CLIP", ("CLIP",)),
+        ("try Google's sentence encoder", ("Google …",)),
+        ("用BERT给我的信分类", ("BERT",)),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(text: str, found: tuple[str, ...], names: Names) -> None:
+    assert names.found(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Whisper it to me: who is speaking in this clip?",
+        "cut a clip of my dog's bark out of the film",
+        "a donut, a flamingo and a canary in one picture",
+        "the baker's albert wants tapas and a camembert sandwich",
+        "a TensorFlow SavedModel, or something in PyTorch from torch hub, or a transformers pipeline",
+        "my photos from Google Maps and posts on Facebook",
+        "an mp3 of 16 kHz, H264 video, 3D models, COVID19 leaflets",
+        "once for all, tell me which bit of the coat is torn",
+        "predict the price with a linear regression or a random forest",
+        "Bark beetles: are they in this photo?",
+        "read our menu aloud in Spanish and Catalan",
+        "summarise the text, classify the image, detect the objects",
+        "¿Puedes traducir los correos de mi clínica?",
+    ],
+)
+def test_everyday_words_are_no_names(text: str, names: Names) -> None:
+    assert names.found(text) == ()
+
+
+def test_a_docs_own_name_is_found_piece_by_piece() -> None:
+    doc = made("huggingface", "plantae/mycelia-mushroom-small", "telling mushrooms apart")
+    names = Names([doc])
+    assert names.own("is there a mycelia thing for my mushrooms?", doc) == ("mycelia",)
+    assert names.own("which mushroom is this?", doc) == ("mushroom",)
+    assert names.own("Tell small mushrooms apart", doc) == ()
+
+
+def test_what_the_doc_says_of_its_task_is_no_name() -> None:
+    doc = made("huggingface", "shop/invoice-reader-catalan", "reading an invoice", language=("ca",))
+    assert Names([doc]).own("read my invoice in Catalan", doc) == ()
+
+
+def made(hub: str, name: str, functionality: str, **facts: object) -> ApiDoc:
+    call = f"pipeline('image-classification', model='{name}')"
+    return make_doc(
+        hub, name, "image-classification", "Does it.", call, functionality=functionality, facts=facts
+    )
+
+
+def test_the_description_of_no_doc_is_needed_for_the_families() -> None:
+    assert Names([]).found("distilbert or wav2vec 2.0") == ("distilbert", "wav2vec 2.0")
