@@ -41,10 +41,9 @@ class MadeUp:
         self._real = {squeezed(name) for name in known}
         told = [*known, *shapes]
         pieces = sorted({piece.lower() for name in told for piece in _PIECE.findall(name)})
-        self._words = [piece for piece in pieces if len(piece) > 1 and piece.isascii() and piece.isalpha()]
-        self._syllables: list[str] = sorted(
-            {part for word in self._words for part in _SYLLABLE.findall(word)}
-        )
+        words = (piece for piece in pieces if len(piece) > 1 and piece.isascii() and piece.isalpha())
+        self._words: list[str] = list(words)
+        self._syllables: list[str] = sorted({part for one in self._words for part in _SYLLABLE.findall(one)})
         self._shapes = sorted(set(shapes)) or known
 
     def name(self, draw: random.Random) -> str:
@@ -89,7 +88,7 @@ class MadeUp:
         if dice < _WORD_AS_IT_IS + _ANOTHER_WORD:
             return draw.choice(self._words)
         count = min(_MOST_SYLLABLES, max(1, len(word) // 3 + draw.choice((-1, 0, 0, 1))))
-        return "".join(draw.choice(self._syllables) for _ in range(count))
+        return "".join(draw.choices(self._syllables, k=count))
 
     def _is_new(self, made: str, shape: str) -> bool:
         return squeezed(made) not in self._real and made != shape and any(map(str.isalnum, made))

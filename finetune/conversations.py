@@ -1,0 +1,399 @@
+"""Conversations to learn from: an instruction, the docs beside it, and the one right answer.
+
+Kinds, by the docs that the prompt shows:
+
+- `none`: no doc. What is learnt is the API itself.
+- `right`: the right doc alone.
+- `retrieved`: the best docs by the retriever. The right one stands where it ranks; where it isn't among them,
+  the best one of the instruction's domain is right.
+- `distractors`: the right doc among docs of other domains, in any order.
+- `same_domain`: the right doc among docs of its own domain, in any order; only where the instruction repeats
+  something of the right doc that the others don't say.
+- `wrong`: docs of tasks that could not serve the instruction. The answer is that none does.
+- `mutated`: any of these (but `none` and `wrong`) with docs that were changed, all that the prompt shows: a
+  name that looks made up tells nothing.
+
+The call is the one that the service's own reading of the instruction gives (`service.generators.arguments`).
+Every conversation is drawn by its number alone, so that they can be made in any order, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+from api_docs.catalogue import Entry
+from api_docs.domains import Domain
+from finetune.completions import answer_with, answer_without
+from finetune.data_settings import DataSettings
+from finetune.described import compose
+from finetune.exact import is_exact
+from finetune.instructions import Instruction, Source
+from finetune.mutations import Names, mutate
+from finetune.splits import Draw, Split
+from finetune.stating import follow, state
+from finetune.unlike import unlike
+from retriever.prompt import Prompt, PromptStyle, build_prompt, compact_json, doc_json
+
+Rank = Callable[[str, int, Domain | None, str | None], Sequence[str]]
+"""Ids of the best docs for an instruction, best first: at most so many, of this domain and hub if given."""
+
+
+class Kind(StrEnum):
+    """Which docs a prompt shows; see the module's head."""
+
+    NONE = "none"
+    RIGHT = "right"
+    RETRIEVED = "retrieved"
+    DISTRACTORS = "distractors"
+    SAME_DOMAIN = "same_domain"
+    WRONG = "wrong"
+    MUTATED = "mutated"
+
+
+SEVERAL: Final = frozenset({Kind.RETRIEVED, Kind.DISTRACTORS, Kind.SAME_DOMAIN})
+"""Kinds whose prompts show several docs."""
+_TRIES: Final = 24
+"""Draws for one conversation until one fits together."""
+_WORDINGS: Final = 60
+"""Instructions that are composed for a doc until one belongs to the split."""
+_RANKED: Final = 50
+"""Docs that the retriever is asked for, of which those of other splits are left out."""
+_FITTING: Final = 3
+"""Best docs of a domain of which one is drawn for an instruction that names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One row of a dataset.
+
+    `layout` is the kind before docs were changed. `call` is the right one by the docs of the prompt, `doc_id`
+    the id that its API has in the catalogue; both and `hub` are empty of kind `wrong`, where `domain` is the
+    instruction's. `stated` is the argument that a sentence was added for, empty where there is none.
+    """
+
+    prompt: Prompt
+    completion: str
+    kind: Kind
+    layout: Kind
+    doc_id: str
+    call: str
+    domain: Domain
+    hub: str
+    source: Source
+    stated: str
+
+    def row(self) -> dict[str, Any]:
+        """For a file."""
+        return {
+            "prompt": self.prompt.text,
+            "completion": self.completion,
+            "kind": self.kind.value,
+            "doc_id": self.doc_id,
+            "call": self.call,
+            "domain": self.domain.value,
+            "hub": self.hub,
+            "layout": self.layout.value,
+            "docs": len(self.prompt.docs),
+            "instruction": self.prompt.instruction,
+            "source": self.source.value,
+            "stated": self.stated,
+        }
+
+
+class Shelf:
+    """The docs of one split: those that may be right, and those that may be shown beside them.
+
+    Domains are drawn by the square root of how many docs they have, so that the few large ones don't crowd
+    out all others.
+    """
+
+    def __init__(self, own: Iterable[Entry], shown: Iterable[Entry]) -> None:
+        self.own = {entry.doc.id: entry for entry in own}
+        self.shown = {entry.doc.id: entry for entry in shown} | self.own
+        self._own_of = _by_domain(self.own.values())
+        self._shown_of = _by_domain(self.shown.values())
+
+    def draw_own(self, draw: random.Random) -> Entry:
+        """A doc that may be right."""
+        return draw.choice(self._own_of[_drawn_domain(self._own_of, draw)])
+
+    def draw_shown(self, draw: random.Random, fits: Callable[[Domain], bool]) -> Entry | None:
+        """A doc of one of the domains that fit, None where there is none."""
+        fitting = {domain: entries for domain, entries in self._shown_of.items() if fits(domain)}
+        return draw.choice(fitting[_drawn_domain(fitting, draw)]) if fitting else None
+
+    def of_domain(self, domain: Domain, hub: str | None = None) -> list[Entry]:
+        """The docs that may be right of a domain, and of a hub if one is named."""
+        return [entry for entry in self._own_of.get(domain, ()) if hub is None or entry.doc.hub == hub]
+
+    def may_stand_beside(self, doc_id: str, domain: Domain) -> bool:
+        """Whether a doc may be shown for an instruction of a domain: one of another split's, only where its
+        domain is another, for it would be as right as this split's."""
+        return doc_id in self.own or (doc_id in self.shown and self.shown[doc_id].doc.domain is not domain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An instruction, the doc that it was written for or is given, and what it repeats of that doc."""
+
+    text: str
+    domain: Domain
+    source: Source
+    language: str
+    hub: str | None
+    right: Entry
+    told: tuple[str, ...] = ()
+    for_this_doc: bool = True  # rather than for any of its domain
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a prompt shows: docs in order, which of them is right (None where none is), and the right one as
+    the catalogue has it."""
+
+    docs: tuple[Entry, ...]
+    right: Entry | None
+    original: Entry | None
+
+
+class Conversations:
+    """Makes the conversations of one split.
+
+    `instructions` are those of the split, by whoever wrote them; those that are composed come of themselves.
+    Without `rank` there are no retrieved docs, and docs are drawn for the bank's instructions.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what conversations are made of, by name
+        self,
+        split: Split,
+        shelf: Shelf,
+        instructions: Iterable[Instruction],
+        names: Names,
+        settings: DataSettings,
+        drawn: Draw,
+        rank: Rank | None = None,
+    ) -> None:
+        self._split, self._shelf, self._names, self._settings = split, shelf, names, settings
+        self._drawn = drawn
+        self._rank = None if rank is None else lru_cache(maxsize=20_000)(rank)
+        self._written: dict[Source, list[Instruction]] = defaultdict(list)
+        for one in instructions:
+            if one.doc_id in shelf.own if one.doc_id else shelf.of_domain(one.domain, one.hub):
+                self._written[one.source].append(one)
+        self._texts: dict[str, str] = {}
+        self.left_out: Counter[str] = Counter()
+
+    def conversation(self, number: int, place: float = 1.0) -> Conversation | None:
+        """The conversation of a number, None where no draw fits together (`left_out` counts why).
+
+        `place` says how far on the row is, from 0 to 1, for the curriculum.
+        """
+        seed = f"{self._settings.seed} {self._split.value} {number}"
+        layout = self._layout(place, _random(seed))
+        for attempt in range(_TRIES):
+            found = self._tried(layout, _random(f"{seed} {attempt}"))
+            if isinstance(found, Conversation):
+                return found
+            self.left_out[found] += 1
+        return None
+
+    def _layout(self, place: float, draw: random.Random) -> Kind:
+        """Which docs: by the mixture, in which several docs set in little by little."""
+        weights = {Kind(name): weight for name, weight in self._settings.mixture.model_dump().items()}
+        curriculum = self._settings.curriculum
+        if self._split is Split.TRAIN and place < curriculum:
+            for kind in SEVERAL:
+                later = weights[kind] * (1 - place / curriculum)
+                weights[kind] -= later
+                weights[Kind.RIGHT] += later
+        return draw.choices(list(weights), list(weights.values()))[0]
+
+    def _tried(self, layout: Kind, draw: random.Random) -> Conversation | str:
+        """A conversation, or why there is none this time."""
+        asked = self._asked(layout, draw)
+        if isinstance(asked, str):
+            return asked
+        scene = self._scene(layout, asked, draw)
+        if scene is None:
+            return f"no docs for layout {layout.value}"
+        share = self._settings.mutated if self._split is Split.TRAIN else self._settings.mutated_in_tests
+        if draw.random() < share:
+            scene = self._changed(scene, draw)
+        if scene.right is None or scene.original is None:
+            return self._answered_with_nothing(asked, scene)
+        text, stated = asked.text, ""
+        if asked.language == "en" and draw.random() < self._settings.stated:
+            found = state(text, scene.right, draw)
+            if found is not None:
+                text, stated = found.text, found.argument
+        call = follow(text, scene.right).render()
+        completion = answer_with(call, text, scene.right, self._settings.answer)
+        if not is_exact(completion, call):
+            return "an answer that can't be read back"
+        return Conversation(
+            prompt=self._prompt(text, scene),
+            completion=completion,
+            kind=layout if scene.right is scene.original else Kind.MUTATED,
+            layout=layout,
+            doc_id=scene.original.doc.id,
+            call=call,
+            domain=scene.right.doc.domain,
+            hub=scene.right.doc.hub,
+            source=asked.source,
+            stated=stated,
+        )
+
+    def _answered_with_nothing(self, asked: _Asked, scene: _Scene) -> Conversation:
+        return Conversation(
+            prompt=self._prompt(asked.text, scene),
+            completion=answer_without(self._settings.answer),
+            kind=Kind.WRONG,
+            layout=Kind.WRONG,
+            doc_id="",
+            call="",
+            domain=asked.domain,
+            hub="",
+            source=asked.source,
+            stated="",
+        )
+
+    def _prompt(self, text: str, scene: _Scene) -> Prompt:
+        docs = [entry.doc for entry in scene.docs]
+        return build_prompt(text, docs, self._settings.style, k_docs=len(docs))
+
+    # --- instructions -------------------------------------------------------------------------------------
+
+    def _asked(self, layout: Kind, draw: random.Random) -> _Asked | str:
+        source = Source.DESCRIBED if layout is Kind.SAME_DOMAIN else self._source(draw)
+        if source is Source.DESCRIBED:
+            return self._composed(layout, draw)
+        one = draw.choice(self._written[source])
+        right = self._shelf.own[one.doc_id] if one.doc_id else draw.choice(self._fitting(one))
+        return _Asked(
+            one.text, right.doc.domain, source, one.language, one.hub, right, for_this_doc=bool(one.doc_id)
+        )
+
+    def _source(self, draw: random.Random) -> Source:
+        """Where the instruction comes from; composed ones stand in for those that there are none of."""
+        weights = {Source(name): weight for name, weight in self._settings.sources.model_dump().items()}
+        chosen = draw.choices(list(weights), list(weights.values()))[0]
+        return chosen if self._written[chosen] else Source.DESCRIBED
+
+    def _composed(self, layout: Kind, draw: random.Random) -> _Asked | str:
+        right = self._shelf.draw_own(draw)
+        for _ in range(_WORDINGS):
+            made = compose(right.doc, draw, specific=layout is Kind.SAME_DOMAIN)
+            if self._drawn.split_of_instruction(made.text) is self._split:
+                return _Asked(made.text, right.doc.domain, Source.DESCRIBED, "en", made.hub, right, made.told)
+        return "every wording composed for the doc belongs to another split"
+
+    def _fitting(self, one: Instruction) -> list[Entry]:
+        """The docs of which one is drawn for an instruction of the bank: the best of its domain."""
+        of_domain = self._shelf.of_domain(one.domain, one.hub)
+        if self._rank is None:
+            return of_domain
+        ids = self._rank(one.text, _RANKED, one.domain, one.hub)
+        best = [self._shelf.own[doc_id] for doc_id in ids if doc_id in self._shelf.own]
+        return best[:_FITTING] or of_domain
+
+    # --- docs ---------------------------------------------------------------------------------------------
+
+    def _scene(self, layout: Kind, asked: _Asked, draw: random.Random) -> _Scene | None:
+        """The docs of a layout, None where there are none that make it."""
+        if layout is Kind.NONE:
+            return _Scene((), asked.right, asked.right)
+        if layout is Kind.RIGHT:
+            return _Scene((asked.right,), asked.right, asked.right)
+        if layout is Kind.RETRIEVED:
+            return self._retrieved(asked)
+        if layout is Kind.WRONG:
+            count = draw.randint(1, self._settings.docs)
+            docs = self._others(count, draw, lambda domain: unlike(domain, asked.domain))
+            return _Scene(tuple(docs), None, None) if docs else None
+        wanted = self._settings.docs - 1
+        if layout is Kind.DISTRACTORS:
+            others = self._others(wanted, draw, lambda domain: domain is not asked.domain)
+        else:
+            others = self._of_the_same_domain(wanted, asked, draw)
+        if len(others) < wanted:
+            return None
+        docs = [asked.right, *others]
+        draw.shuffle(docs)
+        return _Scene(tuple(docs), asked.right, asked.right)
+
+    def _retrieved(self, asked: _Asked) -> _Scene | None:
+        if self._rank is None:
+            return None
+        ids = [
+            doc_id
+            for doc_id in self._rank(asked.text, _RANKED, None, asked.hub)
+            if self._shelf.may_stand_beside(doc_id, asked.domain)
+        ]
+        docs = tuple(self._shelf.shown[doc_id] for doc_id in ids[: self._settings.docs])
+        if asked.for_this_doc and asked.right in docs:
+            return _Scene(docs, asked.right, asked.right)
+        best = next((entry for entry in docs if entry.doc.domain is asked.domain), None)
+        return _Scene(docs, best, best) if best is not None else None
+
+    def _others(self, count: int, draw: random.Random, fits: Callable[[Domain], bool]) -> list[Entry]:
+        """So many different docs of domains that fit, or as many as there are."""
+        found: dict[str, Entry] = {}
+        for _ in range(4 * count):
+            entry = self._shelf.draw_shown(draw, fits)
+            if entry is None or len(found) == count:
+                break
+            found[entry.doc.id] = entry
+        return list(found.values())[:count]
+
+    def _of_the_same_domain(self, count: int, asked: _Asked, draw: random.Random) -> list[Entry]:
+        """Docs of the domain that lack something which the instruction repeats of the right one."""
+        said = self._said(asked.right)
+        told = [phrase for phrase in map(str.casefold, asked.told) if phrase in said]
+        others = [entry for entry in self._shelf.of_domain(asked.domain) if entry is not asked.right]
+        draw.shuffle(others)
+        found: list[Entry] = []
+        for entry in others:
+            if len(found) == count:
+                break
+            theirs = self._said(entry)
+            if any(phrase not in theirs for phrase in told):
+                found.append(entry)
+        return found
+
+    def _said(self, entry: Entry) -> str:
+        """What a prompt says of a doc, in lower case."""
+        if (found := self._texts.get(entry.doc.id)) is None:
+            written = compact_json if self._settings.style is PromptStyle.COMPACT else doc_json
+            found = self._texts[entry.doc.id] = written(entry.doc).casefold()
+        return found
+
+    def _changed(self, scene: _Scene, draw: random.Random) -> _Scene:
+        """The scene with all of its docs changed, but those that can't be."""
+        docs, right = [], scene.right
+        for entry in scene.docs:
+            mutation = mutate(entry, self._names, draw)
+            docs.append(entry if mutation is None else mutation.entry)
+            if entry is scene.right:
+                right = docs[-1]
+        return _Scene(tuple(docs), right, scene.original)
+
+
+def _random(seed: str) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - a draw that can be repeated, no secret
+
+
+def _by_domain(entries: Iterable[Entry]) -> dict[Domain, list[Entry]]:
+    found: dict[Domain, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        found[entry.doc.domain].append(entry)
+    return dict(found)
+
+
+def _drawn_domain(entries: Mapping[Domain, Sequence[Entry]], draw: random.Random) -> Domain:
+    return draw.choices(list(entries), [len(some) ** 0.5 for some in entries.values()])[0]
