@@ -113,7 +113,7 @@ def test_example_name_id_and_text_change_with_the_call() -> None:
         if Kind.LOADER in mutation.kinds:
             assert doc.example == ""
         else:
-            assert doc.example == EXAMPLE.example.replace("acme/net-5", name)
+            assert doc.example == EXAMPLE.example.replace(EXAMPLE.call, doc.call).replace("acme/net-5", name)
         owner, _, model = name.partition("/")
         assert doc.description == EXAMPLE.description.replace("net-5", model).replace(
             "Acme", owner_of(doc, owner)
