@@ -6,7 +6,7 @@ Works on words and row numbers. Knows nothing about API docs, vectors or files o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,8 @@ Scores = NDArray[np.float32]
 
 K1 = 1.2
 B = 0.75
+_WORDS = "words.txt"
+_BM25S_WORDS = "vocab.index.json"
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"([a-z])([A-Z])")
 _FUNCTION_WORDS = """
@@ -67,11 +69,17 @@ def with_pairs(words: Sequence[str]) -> list[str]:
 
 
 class Bm25s:
-    """Lucene's BM25 by `bm25s` (Lù 2024): scores are computed at indexing time and only summed here."""
+    """Lucene's BM25 by `bm25s` (Lù 2024): scores are computed at indexing time and only summed here.
 
-    def __init__(self, index: bm25s.BM25, rows: int) -> None:
+    Its words are kept here and not by `bm25s`, in a file with a line for each: read line by line they hold up
+    nobody, while one JSON object of very many words would be read in one go. For the same reason the scores
+    are mapped and not read; processes that serve the same index share that memory.
+    """
+
+    def __init__(self, index: bm25s.BM25, rows: int, columns: Mapping[str, int]) -> None:
         self._index = index
         self._rows = rows
+        self._columns = columns
 
     @classmethod
     def build(cls, rows: Iterable[Sequence[str]]) -> Bm25s:
@@ -79,23 +87,36 @@ class Bm25s:
         corpus = [list(words) for words in rows]
         index = bm25s.BM25(method="lucene", k1=K1, b=B)
         index.index(corpus or [[""]], show_progress=False)
-        return cls(index, len(corpus))
+        columns, index.vocab_dict = index.vocab_dict, {}
+        return cls(index, len(corpus), columns)
 
     @classmethod
     def load(cls, folder: Path, rows: int) -> Bm25s:
-        """Read an index that `save` wrote."""
-        return cls(bm25s.BM25.load(str(folder), show_progress=False), rows)
+        """Read an index that `save` wrote.
+
+        Raises:
+            OSError, ValueError, KeyError: when its files can't be read.
+        """
+        index = bm25s.BM25.load(str(folder), load_vocab=False, mmap=True, show_progress=False)
+        for name in ("data", "indices", "indptr"):
+            index.scores[name] = np.asarray(index.scores[name])  # plain views, which are quicker to slice
+        with (folder / _WORDS).open(encoding="utf-8") as lines:
+            columns = {line.removesuffix("\n"): column for column, line in enumerate(lines)}
+        return cls(index, rows, columns)
 
     def save(self, folder: Path) -> None:
         """Write the index as files of a folder."""
         self._index.save(str(folder), show_progress=False)
+        (folder / _BM25S_WORDS).unlink()
+        in_order = sorted(self._columns, key=self._columns.__getitem__)
+        (folder / _WORDS).write_text("".join(f"{word}\n" for word in in_order), encoding="utf-8")
 
     def scores(self, words: Sequence[str]) -> Scores:
         """One score per row, shape (rows,)."""
-        known = [word for word in words if word in self._index.vocab_dict]
+        known = [column for word in words if (column := self._columns.get(word)) is not None]
         if not known:
             return np.zeros(self._rows, dtype=np.float32)
-        return np.asarray(self._index.get_scores(known), dtype=np.float32)
+        return np.asarray(self._index.get_scores_from_ids(known), dtype=np.float32)
 
 
 class RankBm25:

@@ -25,7 +25,7 @@ from retriever.task_voice import TASK_WEIGHT
 from retriever.text import COMPOSITION, keyword_text
 from retriever.vectors import Origins, Progress, doc_vectors
 
-INDEX_SCHEMA = 1
+INDEX_SCHEMA = 2
 """Version of the files below. Raise it when an older reader can't take them."""
 
 MANIFEST = "manifest.json"
@@ -40,15 +40,15 @@ _REBUILD = "rebuild it with `callsmith index build`"
 class Index:
     """Row `i` of every part belongs to `doc_ids[i]`.
 
-    `origins` says what the vectors were made of, None where an older Callsmith wrote them. `embedded` is how
-    many docs were embedded to build it, 0 for one that was read.
+    `origins` says what the vectors were made of, `embedded` how many docs were embedded to build it, none for
+    an index that was read.
     """
 
     version: str
     doc_ids: tuple[str, ...]
     keywords: Bm25s
     dense: DenseIndex
-    origins: Origins | None = None
+    origins: Origins
     embedded: int = 0
 
     def on_gpus(self) -> Index:
@@ -90,9 +90,7 @@ def build_index(
     own bit by bit, and only the other texts are embedded. BM25 is always built anew, for a word's weight
     depends on all docs.
     """
-    there = None
-    if previous is not None and previous.origins is not None:
-        there = (previous.dense, previous.origins)
+    there = None if previous is None else (previous.dense, previous.origins)
     made = doc_vectors(catalogue.docs, encoder, progress, there)
     return Index(
         version=index_version(catalogue.version, encoder.name),
@@ -115,8 +113,7 @@ def save_index(index: Index, folder: Path, catalogue_version: str, embedding_mod
     def fill(work: Path) -> None:
         (work / _IDS).write_bytes(orjson.dumps(index.doc_ids))
         index.dense.save(work / _VECTORS)
-        if index.origins is not None:
-            index.origins.save(work / _ORIGINS)
+        index.origins.save(work / _ORIGINS)
         (work / _KEYWORDS).mkdir()
         index.keywords.save(work / _KEYWORDS)
         files = sorted(path for path in work.rglob("*") if path.is_file())
@@ -209,11 +206,9 @@ def _read_parts(folder: Path, manifest: IndexManifest, catalogue: Catalogue) -> 
         keywords = Bm25s.load(folder / _KEYWORDS, manifest.docs)
     except (OSError, ValueError, KeyError) as exc:
         raise BrokenIndex(f"can't read the index {str(folder)!r} ({exc}); {_REBUILD}") from exc
-    dense = DenseIndex.load(folder / _VECTORS)
-    if doc_ids != tuple(doc.id for doc in catalogue.docs) or len(dense) != len(doc_ids):
-        raise BrokenIndex(f"the parts of {str(folder)!r} don't fit together; {_REBUILD}")
-    origins = Origins.load(folder / _ORIGINS) if _ORIGINS in manifest.files else None
-    if origins is not None and len(origins.rows) != len(doc_ids):
+    dense, origins = DenseIndex.load(folder / _VECTORS), Origins.load(folder / _ORIGINS)
+    rows = len(doc_ids)
+    if doc_ids != tuple(doc.id for doc in catalogue.docs) or not (len(dense) == len(origins.rows) == rows):
         raise BrokenIndex(f"the parts of {str(folder)!r} don't fit together; {_REBUILD}")
     return Index(manifest.version, doc_ids, keywords, dense, origins)
 

@@ -103,9 +103,9 @@ def doc_vectors(
     return Made(vectors, origins, len(fresh))
 
 
-def unknown(docs: Sequence[ApiDoc], origins: Origins | None) -> int:
+def unknown(docs: Sequence[ApiDoc], origins: Origins) -> int:
     """How many of the docs have a text that no vector was made of: what there is to embed."""
-    there = set(map(bytes, origins.rows)) if origins is not None else set()
+    there = set(map(bytes, origins.rows))
     return sum(_row_digest(embedding_text(doc), doc.domain) not in there for doc in docs)
 
 

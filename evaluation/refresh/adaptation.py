@@ -109,11 +109,6 @@ def _begin(
     first = Catalogue(docs, {old: now for old, now in whole.aliases.items() if now not in new})
     encoder = var.doc_encoder(settings)
     there = open_index(var.index_folder(settings, whole), whole, encoder)
-    if there.origins is None:
-        # An older Callsmith wrote it. With the new models the snapshot is whole again, and this its index, of
-        # which nothing could be taken over.
-        var.ensure_index(settings, told, force=True)
-        there = open_index(var.index_folder(settings, whole), whole, encoder)
     made = Made(first, build_index(first, encoder, previous=there), {})
     with alone(settings):
         publish_made(settings, made, changes=Changes(added=len(first)))

@@ -48,9 +48,7 @@ def test_a_missing_index_names_the_command(
         open_index(tmp_path / "nowhere", catalogue, encoder)
 
 
-@pytest.mark.parametrize(
-    "name", ["ids.json", "vectors.faiss", "bm25/data.csc.index.npy", "bm25/vocab.index.json"]
-)
+@pytest.mark.parametrize("name", ["ids.json", "vectors.faiss", "bm25/data.csc.index.npy", "bm25/words.txt"])
 def test_a_truncated_file_is_found_and_named(
     folder: Path, catalogue: Catalogue, encoder: WordEncoder, name: str
 ) -> None:

@@ -14,7 +14,7 @@ from api_docs.models import ApiDoc
 from retriever import task_voice, vectors
 from retriever.dense import DenseIndex
 from retriever.embedding import load_encoder
-from retriever.index import Index, build_index, open_index, read_index_manifest, save_index
+from retriever.index import Index, build_index, open_index, save_index
 from retriever.searcher import Searcher
 from retriever.text import embedding_text
 from tests.retriever.conftest import WordEncoder, make_doc, small_docs
@@ -88,15 +88,6 @@ def test_what_vectors_were_made_of_is_on_disk(
     assert asked(encoder) == []
 
 
-def test_an_index_that_does_not_say_what_it_was_made_of_is_built_in_full(
-    tmp_path: Path, before: Index, catalogue: Catalogue, encoder: WordEncoder
-) -> None:
-    save_index(replace(before, origins=None), tmp_path / "index", catalogue.version, encoder.name)
-    assert "origins.npz" not in read_index_manifest(tmp_path / "index").files
-    read = open_index(tmp_path / "index", catalogue, encoder)
-    assert build_index(catalogue, encoder, previous=read).embedded == len(catalogue)
-
-
 def test_vectors_of_another_model_or_length_are_not_taken(before: Index, catalogue: Catalogue) -> None:
     other, shorter = WordEncoder(), WordEncoder()
     other.name, shorter.dimensions = "another-model", 32
@@ -134,7 +125,6 @@ def test_a_damaged_file_of_origins_is_named(
 def test_origins_of_other_docs_are_refused(
     tmp_path: Path, before: Index, catalogue: Catalogue, encoder: WordEncoder
 ) -> None:
-    assert before.origins is not None
     fewer = replace(before.origins, rows=before.origins.rows[:-1])
     save_index(replace(before, origins=fewer), tmp_path / "index", catalogue.version, encoder.name)
     with pytest.raises(BrokenIndex, match="don't fit together"):
