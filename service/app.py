@@ -82,7 +82,7 @@ def create_app(runtime: Runtime, shared: Shared | None = None) -> FastAPI:
         Gate,
         paths=(*calls.PATHS, *openai.PATHS, mcp.PATH),
         max_body=settings.max_body,
-        max_in_flight=settings.max_in_flight,
+        max_in_flight=settings.requests_held,
         shared=shared,
     )
     if settings.keys is not None:

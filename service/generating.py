@@ -24,6 +24,7 @@ from service.logs import SERVICE
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, GeneratorChoice, GeneratorInfo, TokenCounts
 from service.settings import Settings
+from service.stopwatch import Stopwatch
 
 service_log = logging.getLogger(SERVICE)
 
@@ -64,14 +65,19 @@ def choose_generator(request: GenerateRequest, runtime: Runtime) -> GeneratorCho
     return chosen
 
 
-async def generate(
+async def generate(  # noqa: PLR0913 - all that a request has come to
     chosen: GeneratorChoice,
     request: GenerateRequest,
     entries: Sequence[Entry],
     runtime: Runtime,
+    *,
+    watch: Stopwatch,
     tell: Tell | None = None,
 ) -> Generated:
     """What the chosen generator writes; `grounded` stands in for an engine that fails.
+
+    The engine's time counts from when `watch` began, with the request: what waiting for anything else took
+    is not there for it.
 
     Raises:
         GeneratorError, PromptTooLong: when nothing can stand in, for want of docs.
@@ -79,7 +85,7 @@ async def generate(
     if chosen is GeneratorChoice.GROUNDED or runtime.engine is None:
         return await _by_grounded(request, entries, runtime)
     try:
-        return await _by_engine(runtime.engine, request, entries, runtime.settings, tell)
+        return await _by_engine(runtime.engine, request, entries, runtime.settings, watch=watch, tell=tell)
     except (GeneratorError, PromptTooLong) as exc:
         if not entries:
             raise
@@ -103,15 +109,18 @@ async def _by_grounded(request: GenerateRequest, entries: Sequence[Entry], runti
     return await _written(runtime.grounded, prompt, request)
 
 
-async def _by_engine(
+async def _by_engine(  # noqa: PLR0913 - as `generate`
     engine: Generator,
     request: GenerateRequest,
     entries: Sequence[Entry],
     settings: Settings,
+    *,
+    watch: Stopwatch,
     tell: Tell | None,
 ) -> Generated:
     prompt, constraint = await to_thread.run_sync(_prepared, request, entries, settings)
-    return await _written(engine, prompt, request, constraint, tell)
+    within = settings.engine_timeout - watch.total / 1000
+    return await _written(engine, prompt, request, constraint, tell=tell, within=within)
 
 
 def _prepared(
@@ -128,12 +137,14 @@ def _prepared(
     return prompt, constraint_from(shown) if settings.constrained and shown else None
 
 
-async def _written(
+async def _written(  # noqa: PLR0913 - what `Generator.generate` is asked
     generator: Generator,
     prompt: Prompt,
     request: GenerateRequest,
     constraint: Constraint | None = None,
+    *,
     tell: Tell | None = None,
+    within: float | None = None,
 ) -> Generated:
     generation = await generator.generate(
         prompt,
@@ -141,6 +152,7 @@ async def _written(
         temperature=request.temperature,
         max_tokens=request.max_tokens,
         tell=None if tell is None else (lambda text: tell(TextWritten(text=text))),
+        within=within,
     )
     usage = generation.usage
     tokens = TokenCounts(prompt=usage.prompt_tokens, completion=usage.completion_tokens) if usage else None

@@ -61,7 +61,7 @@ async def work_out(
     if not serves(found, request, runtime.settings):
         return Outcome(request, served, found, watch, chosen)
     with watch.step("generate"):
-        generated = await generate(chosen, request, found.entries, runtime, tell)
+        generated = await generate(chosen, request, found.entries, runtime, watch=watch, tell=tell)
     with watch.step("verify"):
         parsed = parse_response(generated.text)
         verification = verify(parsed.call or generated.text, served.catalogue, found.doc_ids)

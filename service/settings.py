@@ -186,7 +186,13 @@ class Settings(BaseSettings):
     ] = None
     engine_timeout: Annotated[
         float,
-        Field(gt=0, le=600, allow_inf_nan=False, description="Seconds that the engine may take per request."),
+        Field(
+            gt=0,
+            le=600,
+            allow_inf_nan=False,
+            description="Seconds that a request may take until the engine is done with it, waiting for "
+            "anything included.",
+        ),
     ] = 30.0
     engine_retries: Annotated[
         int, Field(ge=0, le=10, description="How often a failed request to the engine is tried again.")
@@ -224,13 +230,14 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=256, description="Requests that one worker computes at once; more of them wait.")
     ] = 40
     max_in_flight: Annotated[
-        int,
+        int | None,
         Field(
             ge=1,
             le=10_000,
-            description="Requests held at once over all workers, waiting included; more get 429.",
+            description="Requests held at once over all workers, waiting included; more get 429. Unset: 96 a "
+            "worker, and as many as the engine gets at once.",
         ),
-    ] = 256
+    ] = None
     max_body: Annotated[
         int, Field(ge=1_024, le=16 * 2**20, description="Largest request body in bytes; more gets a 413.")
     ] = 64 * 2**10
@@ -338,6 +345,13 @@ class Settings(BaseSettings):
     def hubs_file(self) -> Path:
         """The file with people's own hubs, whether it is there or not."""
         return self.hubs or self.var / "hubs.toml"
+
+    @property
+    def requests_held(self) -> int:
+        """How many requests are held at once over all workers."""
+        if self.max_in_flight is not None:
+            return self.max_in_flight
+        return 96 * self.workers + (self.engine_concurrency if self.engine_url is not None else 0)
 
     @property
     def is_loopback(self) -> bool:

@@ -47,7 +47,7 @@ class Recorder:
     def __init__(self) -> None:
         self.asked: list[tuple[Prompt, Constraint | None]] = []
 
-    async def generate(
+    async def generate(  # noqa: PLR0913 - what may be asked of a generator, by name
         self,
         prompt: Prompt,
         *,
@@ -55,9 +55,10 @@ class Recorder:
         temperature: float = 0.0,
         max_tokens: int = 512,
         tell: Tell | None = None,
+        within: float | None = None,
     ) -> Generation:
         """Keep the prompt and the constraint."""
-        del temperature, max_tokens, tell  # they are the request's
+        del temperature, max_tokens, tell, within  # they are the request's
         self.asked.append((prompt, constraint))
         return Generation("recorded", self.model, "stop")
 

@@ -95,7 +95,7 @@ class Generator(Protocol):
         """Which model writes; None where there is none."""
         ...
 
-    async def generate(
+    async def generate(  # noqa: PLR0913 - what may be asked of a generator, by name
         self,
         prompt: Prompt,
         *,
@@ -103,8 +103,11 @@ class Generator(Protocol):
         temperature: float = 0.0,
         max_tokens: int = 512,
         tell: Tell | None = None,
+        within: float | None = None,
     ) -> Generation:
         """Write an answer of at most `max_tokens` tokens, with `tell` piece by piece; stop when cancelled.
+
+        `within` is how many seconds are left for it, None for as many as it takes.
 
         Raises:
             GeneratorError: when there is no usable text; `GeneratorUnavailable` and `GeneratorTimeout`

@@ -32,7 +32,7 @@ class GroundedGenerator:
     name = "grounded"
     model = None
 
-    async def generate(
+    async def generate(  # noqa: PLR0913 - what may be asked of a generator, by name
         self,
         prompt: Prompt,
         *,
@@ -40,13 +40,14 @@ class GroundedGenerator:
         temperature: float = 0.0,
         max_tokens: int = 512,
         tell: Tell | None = None,
+        within: float | None = None,
     ) -> Generation:
         """What `write` answers. A constraint is met by nature, and there is nothing to sample or to wait for.
 
         Raises:
             InvalidRequest: when the prompt has no docs.
         """
-        del constraint, temperature, max_tokens, tell
+        del constraint, temperature, max_tokens, tell, within
         return await to_thread.run_sync(self.write, prompt)
 
     def write(self, prompt: Prompt) -> Generation:

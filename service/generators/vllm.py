@@ -49,6 +49,9 @@ class VllmGenerator:
 
     `timeout` bounds a request in seconds: waiting for a free place, tries and pauses included. `concurrency`
     is how many requests the engine gets at once. Without `model` the first one that it lists is used.
+
+    An engine that had less than half of the timeout, because a request came to it late, is not blamed for not
+    being done: on a crowded machine it would be left alone for what the crowd did.
     """
 
     name = "vllm"
@@ -92,7 +95,7 @@ class VllmGenerator:
         """Let go of connections."""
         await self._client.close()
 
-    async def generate(
+    async def generate(  # noqa: PLR0913 - what may be asked of a generator, by name
         self,
         prompt: Prompt,
         *,
@@ -100,8 +103,11 @@ class VllmGenerator:
         temperature: float = 0.0,
         max_tokens: int = 512,
         tell: Tell | None = None,
+        within: float | None = None,
     ) -> Generation:
         """Ask the engine; with `tell` it streams. Cancelling closes the connection, and the engine stops.
+
+        `within` is how many seconds are left for it, where that is less than the timeout.
 
         Raises:
             GeneratorUnavailable: when the engine can't be reached, rests after failures, or has no free place
@@ -111,10 +117,12 @@ class VllmGenerator:
             GeneratorError: when it writes nothing that can be read.
         """
         self.breaker.check()
-        deadline = time.monotonic() + self._timeout
-        await self._take_place()
+        seconds = self._timeout if within is None else min(within, self._timeout)
+        deadline = time.monotonic() + seconds
+        await self._take_place(seconds)
         try:
-            with self._judged(), self._at_most(deadline - time.monotonic()):
+            left = deadline - time.monotonic()
+            with self._judged(had_time=left >= self._timeout / 2), self._at_most(left):
                 return await self._write(prompt, constraint, temperature, max_tokens, tell, deadline)
         finally:
             self._places.release()
@@ -150,28 +158,34 @@ class VllmGenerator:
                 "CALLSMITH_ENGINE_TIMEOUT, or lower max_tokens"
             ) from exc
 
-    async def _take_place(self) -> None:
+    async def _take_place(self, seconds: float) -> None:
         try:
             self._places.acquire_nowait()
         except anyio.WouldBlock:
-            with anyio.move_on_after(self._timeout):
+            with anyio.move_on_after(seconds):
                 await self._places.acquire()
                 return
             raise GeneratorUnavailable(
-                f"no place at the engine within {self._timeout:g} s; raise CALLSMITH_ENGINE_CONCURRENCY, "
+                f"no place at the engine within {max(seconds, 0):.3g} s; raise CALLSMITH_ENGINE_CONCURRENCY, "
                 "or run more engines"
             ) from None
 
     @contextmanager
-    def _judged(self) -> Iterator[None]:
-        """Tell the breaker what came of a request; a cancelled or refused one says nothing of the engine."""
+    def _judged(self, *, had_time: bool = True) -> Iterator[None]:
+        """Tell the breaker what came of a request.
+
+        One that was cancelled or refused, or that was too late without fault, says nothing of the engine.
+        """
         try:
             yield
         except GeneratorRefused:
             self.breaker.given_up()
             raise
         except GeneratorError as exc:
-            self.breaker.failed(exc.summary)
+            if isinstance(exc, GeneratorTimeout) and not had_time:
+                self.breaker.given_up()
+            else:
+                self.breaker.failed(exc.summary)
             raise
         except BaseException:
             self.breaker.given_up()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from api_docs.errors import GeneratorError, GeneratorTimeout, GeneratorUnavailable, InvalidRequest
-from retriever.prompt import PromptStyle
+from retriever.prompt import Prompt, PromptStyle
 from retriever.searcher import Searcher
+from service.generators.base import Generation
 from service.pipeline import generate_call, work_out
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, GenerateResponse, Status
 from service.settings import Settings
+from service.stopwatch import Stopwatch
 from tests.service.conftest import Written
 
 BIRDS = "tell species of birds apart on photos"
@@ -100,6 +104,22 @@ def test_grounded_stands_in_for_an_engine_that_fails_and_says_why(
     assert answer.generator.backend == "grounded"
     assert answer.generator.degraded
     assert answer.generator.reason == str(error)
+
+
+def test_the_engines_time_counts_from_when_the_request_came(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Timed(Written):
+        within: float | None = None
+
+        async def generate(self, prompt: Prompt, **options: Any) -> Generation:
+            self.within = options["within"]
+            return await super().generate(prompt, **options)
+
+    engine = Timed("")
+    monkeypatch.setattr(Stopwatch, "total", 2_500.0)
+    asked(runtime_with(searcher, engine, engine_url="http://127.0.0.1:1/v1", engine_timeout=8.0))
+    assert engine.within == pytest.approx(5.5)
 
 
 def test_an_instruction_that_the_engine_can_not_hold_is_answered_by_grounded(searcher: Searcher) -> None:

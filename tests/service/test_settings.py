@@ -122,6 +122,13 @@ def test_the_folder_that_workers_share_is_no_setting(monkeypatch: pytest.MonkeyP
     load_settings()
 
 
+def test_more_workers_and_an_engine_hold_more_requests() -> None:
+    assert load_settings().requests_held == 96
+    engine = load_settings(workers=4, engine_url="http://127.0.0.1:8001/v1", engine_concurrency=256)
+    assert engine.requests_held == 4 * 96 + 256
+    assert load_settings(workers=4, max_in_flight=10).requests_held == 10
+
+
 def test_a_misspelt_variable_is_refused_with_a_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "did you mean CALLSMITH_WORKERS" in refusal(monkeypatch, CALLSMITH_WORKRES="2")
 
