@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,25 @@ A real OpenAPI document of a service that people know, added as a hub, asked ten
 before any answer was seen, and removed: `callsmith evaluate own-apis DOCUMENT`. *right*: the first hit is an
 operation that does it. What is read of such docs was chosen on thirty other questions, *for choosing*.
 """
-_ASIDE = ("each_round", "free_arguments", "reasons", "refused", "rows", "versions", "machine", "must_be_zero")
+_REFRESH = """
+## The nightly refresh
+
+`make bench-refresh`. *cost*: a refresh with one doc in a hundred changed against one that embeds all.
+*scale*: memory of the job, and what callers notice of the swap. *kills*: the process is ended by SIGKILL
+while a service answers. *adaptation*: APIs change, and answers follow; how it is asked for them is told in
+[docs/refresh.md](../../docs/refresh.md).
+"""
+_ASIDE = (
+    "each",
+    "cases",
+    "each_round",
+    "free_arguments",
+    "reasons",
+    "refused",
+    "versions",
+    "machine",
+    "must_be_zero",
+)
 """Parts of a result that are read in its file."""
 
 
@@ -60,16 +78,14 @@ def write_page(folder: Path) -> Path:
     """
     runs = [orjson.loads(path.read_bytes()) for path in sorted((folder / "apibench").glob("*.json"))]
     names = ("hub", "system", "n", *_COLUMNS, *_RETRIEVAL)
-    lines = [_HEAD, _row(names), _row(["---"] * len(names))]
-    lines += [
-        _row([run["hub"], _system(run), run["n"], *map(run.get, (*_COLUMNS, *_RETRIEVAL))]) for run in runs
-    ]
+    rows = [[run["hub"], _system(run), run["n"], *map(run.get, (*_COLUMNS, *_RETRIEVAL))] for run in runs]
+    lines = [_HEAD, *_table(names, rows)]
     bench = folder / "bench.json"
     if bench.exists():
-        lines += [_SPEED, "| figure | value |", "|---|---|"]
-        lines += [_row(pair) for pair in _flat(orjson.loads(bench.read_bytes()))]
+        lines += [_SPEED, *_table(("figure", "value"), _flat(orjson.loads(bench.read_bytes())))]
     lines += _own_apis(folder / "own_apis.json")
-    lines += _with_engine(folder / "engine")
+    lines += _measured(folder / "engine", _ENGINE, ("random", "prefix", "overhead", "faults"))
+    lines += _measured(folder / "refresh", _REFRESH, ("cost", "scale", "kills", "adaptation"))
     path = folder / "README.md"
     write_file(path, ("\n".join(lines) + "\n").encode())
     return path
@@ -84,23 +100,50 @@ def _own_apis(path: Path) -> list[str]:
         (one["instruction"], f"`{one['within_the_hub']['call']}`", one["within_the_hub"]["rank"] or "–")
         for one in result["answers"]
     ]
-    table = [_row(("instruction", "answer within the hub", "rank of a right one")), _row(["---"] * 3)]
-    head = [_OWN_APIS, "| figure | value |", "|---|---|"]
-    return [*head, *map(_row, figures), "", *table, *map(_row, asked)]
+    return [
+        _OWN_APIS,
+        *_table(("figure", "value"), figures),
+        "",
+        *_table(("instruction", "answer within the hub", "rank of a right one"), asked),
+    ]
 
 
-def _with_engine(folder: Path) -> list[str]:
-    lines = [_ENGINE] if any(folder.glob("*.json")) else []
-    for name in ("random", "prefix", "overhead", "faults"):
-        if not (path := folder / f"{name}.json").exists():
-            continue
-        result = orjson.loads(path.read_bytes())
-        lines += [f"### {name}\n", "| figure | value |", "|---|---|"]
-        lines += [_row(pair) for pair in _flat(_without(result, _ASIDE))]
-        if rows := result.get("rows"):
-            lines += ["", _row(rows[0]), _row(["---"] * len(rows[0])), *(_row(row.values()) for row in rows)]
-        lines.append("")
+def _measured(folder: Path, head: str, names: Collection[str]) -> list[str]:
+    """A section with a part for each of these measurements that has a file."""
+    lines = [head] if any(folder.glob("*.json")) else []
+    for name in names:
+        if (path := folder / f"{name}.json").exists():
+            lines += [f"### {name}\n", *_told(_without(orjson.loads(path.read_bytes()), _ASIDE)), ""]
     return lines
+
+
+def _told(result: dict[str, Any]) -> list[str]:
+    """One measurement: single figures first, then what is a table already, or alike for several cases."""
+    tables: list[list[str]] = []
+    single = {}
+    for name, value in result.items():
+        if name == "rows" and value:
+            tables.append(_table(value[0], [row.values() for row in value]))
+        elif _is_alike(value):
+            columns = next(iter(value.values()))
+            heads = (name.replace("_", " "), *(column.replace("_", " ") for column in columns))
+            tables.append(_table(heads, [(case, *row.values()) for case, row in value.items()]))
+        elif not isinstance(value, list) or not any(isinstance(item, dict) for item in value):
+            single[name] = value
+    lines = _table(("figure", "value"), _flat(single))
+    for table in tables:
+        lines += ["", *table]
+    return lines
+
+
+def _is_alike(value: Any) -> bool:
+    """Whether a value is several cases with the same figures each."""
+    cases = list(value.values()) if isinstance(value, dict) else []
+    return (
+        len(cases) > 1
+        and all(isinstance(case, dict) and case.keys() == cases[0].keys() for case in cases)
+        and not any(isinstance(figure, dict | list) for case in cases for figure in case.values())
+    )
 
 
 def _without(values: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
@@ -124,6 +167,10 @@ def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
         label = f"{prefix}{name}".replace("_", " ")
         found += _flat(value, f"{label}: ") if isinstance(value, dict) else [(label, value)]
     return found
+
+
+def _table(heads: Collection[str], rows: Iterable[Iterable[Any]]) -> list[str]:
+    return [_row(heads), _row(["---"] * len(heads)), *map(_row, rows)]
 
 
 def _row(cells: Any) -> str:

@@ -41,12 +41,21 @@ def test_what_was_measured_with_the_engine_is_told_without_its_rounds(tmp_path: 
         (tmp_path / "engine" / f"{name}.json").write_bytes(orjson.dumps(result))
     page = write_page(tmp_path).read_text(encoding="utf-8")
     assert (
-        "### random\n\n| figure | value |\n|---|---|\n| command | x |\n| cost: tokens per second | 5 |\n"
+        "### random\n\n| figure | value |\n| --- | --- |\n| command | x |\n| cost: tokens per second | 5 |\n"
         in page
     )
     assert "| fault | 5xx |\n| --- | --- |\n| killed | 0 |\n| hung | 1 |\n" in page
     assert "each round" not in page
     assert "### prefix" not in page
+
+
+def test_cases_with_the_same_figures_are_a_table(tmp_path: Path) -> None:
+    (tmp_path / "refresh").mkdir()
+    cost = {"ratio": 0.07, "styles": {"a": {"hit_rate": 0.5}, "b": {"hit_rate": 0.25}}, "each": [{"x": 1}]}
+    (tmp_path / "refresh" / "cost.json").write_bytes(orjson.dumps(cost))
+    page = write_page(tmp_path).read_text(encoding="utf-8")
+    assert "### cost\n\n| figure | value |\n| --- | --- |\n| ratio | 0.070 |\n" in page
+    assert "\n| styles | hit rate |\n| --- | --- |\n| a | 0.500 |\n| b | 0.250 |\n" in page
 
 
 def test_the_readmes_table_is_that_of_the_files() -> None:
