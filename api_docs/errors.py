@@ -35,6 +35,10 @@ quotes the offending value, says what was expected, and names the fix; `code` is
     │   └── GeneratorRefused
     ├── ConfigurationError           settings, ports
     ├── EvaluationDataError          rows or responses to grade
+    ├── TrainingError                a model can't be taught as asked
+    │   ├── TrainingDataError        rows to learn from, missing or not what they should be
+    │   ├── TeacherError             the model that writes such rows can't be asked
+    │   └── NotEnoughMemory          known before training starts
     └── MeasurementFailed            a program that is measured ended, hung, or would not start
 """
 
@@ -253,6 +257,30 @@ class EvaluationDataError(CallsmithError):
     """Evaluation rows or responses can't be read."""
 
     code = "evaluation_data_error"
+
+
+class TrainingError(CallsmithError):
+    """A run of fine-tuning can't start, go on, or end as it should."""
+
+    code = "training_error"
+
+
+class TrainingDataError(TrainingError):
+    """Rows to learn from are missing, damaged, or not what their manifest says."""
+
+    code = "training_data_error"
+
+
+class TeacherError(TrainingError):
+    """The endpoint of the model that writes rows to learn from fails, or refuses to answer."""
+
+    code = "teacher_error"
+
+
+class NotEnoughMemory(TrainingError):
+    """The device at hand has less memory than the estimate of what the training needs."""
+
+    code = "not_enough_memory"
 
 
 class MeasurementFailed(CallsmithError):
