@@ -7,12 +7,14 @@ about API docs.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.util
 import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -86,7 +88,7 @@ def load_encoder(model: str = DEFAULT_MODEL, packaged: Path | None = None) -> Se
         from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
         disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, which takes milliseconds
-        return SentenceEncoder(model, SentenceTransformer(str(location)))
+        return SentenceEncoder(model_identity(model), SentenceTransformer(str(location)))
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as exc:
         raise EmbeddingModelError(
             f"can't load the embedding model {model!r} from {str(location)!r}: {exc}. Check "
@@ -121,6 +123,36 @@ def model_state(model: str) -> list[str]:
     files = sorted(path for path in Path(model).rglob("*") if path.is_file()) if Path(model).is_dir() else []
     found = ((path, path.stat()) for path in files)
     return [f"{path.relative_to(model)} {stat.st_size} {stat.st_mtime_ns}" for path, stat in found]
+
+
+def model_identity(model: str) -> str:
+    """What an index says that it was built with: a model's name, or a folder's and what is in it.
+
+    A folder is told by twelve hex digits of its files, Markdown aside, so that vectors of other weights never
+    meet under one name, and a folder that moves keeps its index.
+
+    Raises:
+        EmbeddingModelError: when a file of the folder can't be read.
+    """
+    folder = Path(model)
+    if (model == DEFAULT_MODEL and packaged_model() is not None) or not folder.is_dir():
+        return model
+    try:
+        return f"{folder.resolve().name}@{_digest_of(folder.resolve(), tuple(model_state(model)))}"
+    except OSError as exc:
+        raise EmbeddingModelError(
+            f"can't read the embedding model's folder {model!r}: {exc.strerror}; let this user read it, or "
+            "set CALLSMITH_EMBEDDING_MODEL to another"
+        ) from exc
+
+
+@lru_cache(maxsize=8)
+def _digest_of(folder: Path, _: tuple[str, ...]) -> str:
+    """Twelve hex digits of a folder's files; its state is a parameter so that it is read once in each."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md"):
+        digest.update(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()[:12]
 
 
 def packaged_model() -> Path | None:

@@ -1,7 +1,8 @@
 """The index: what retrieval needs, built from one catalogue version, in memory and on disk.
 
 A folder holds the doc ids, BM25, the vectors, what these were made of, and last a manifest with checksums.
-An index is opened only with the catalogue and the embedding model that it was built from.
+An index is opened only with the catalogue and the embedding model that it was built from. A matrix that turns
+instructions' vectors is part of it, so that a service which takes up another index takes up its matrix, too.
 """
 
 from __future__ import annotations
@@ -16,11 +17,18 @@ import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api_docs.catalogue import Catalogue
-from api_docs.errors import BrokenIndex, IndexMismatch, MissingIndex, OutdatedSchema
+from api_docs.errors import (
+    BrokenIndex,
+    EmbeddingModelError,
+    IndexMismatch,
+    MissingIndex,
+    OutdatedSchema,
+)
 from api_docs.files import publish_folder, sha256_of
 from retriever.bm25 import Bm25s, tokenize
 from retriever.dense import DenseIndex
 from retriever.embedding import Encoder
+from retriever.query_matrix import MATRIX_FILE, QueryMatrix, read_query_matrix
 from retriever.task_voice import TASK_WEIGHT
 from retriever.text import COMPOSITION, keyword_text
 from retriever.vectors import Origins, Progress, doc_vectors
@@ -41,7 +49,8 @@ class Index:
     """Row `i` of every part belongs to `doc_ids[i]`.
 
     `origins` says what the vectors were made of, `embedded` how many docs were embedded to build it, none for
-    an index that was read.
+    an index that was read. `matrix` turns instructions' vectors before they are compared, None where they are
+    compared as they are.
     """
 
     version: str
@@ -50,6 +59,7 @@ class Index:
     dense: DenseIndex
     origins: Origins
     embedded: int = 0
+    matrix: QueryMatrix | None = None
 
     def on_gpus(self) -> Index:
         """The same index with its vectors on every GPU of this machine.
@@ -73,32 +83,43 @@ class IndexManifest(BaseModel):
     dimensions: int
     created: datetime
     files: dict[str, str]
+    query_matrix: str | None = None
 
 
-def index_version(catalogue_version: str, embedding_model: str) -> str:
-    """Twelve hex digits that name the index of a catalogue version and a model."""
+def index_version(catalogue_version: str, embedding_model: str, matrix: str | None = None) -> str:
+    """Twelve hex digits that name the index of a catalogue version, a model, and a matrix's version."""
     parts = f"{INDEX_SCHEMA} {COMPOSITION} {TASK_WEIGHT} {catalogue_version} {embedding_model}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+    return hashlib.sha256((parts if matrix is None else f"{parts} {matrix}").encode()).hexdigest()[:12]
 
 
 def build_index(
-    catalogue: Catalogue, encoder: Encoder, progress: Progress | None = None, previous: Index | None = None
+    catalogue: Catalogue,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    previous: Index | None = None,
+    matrix: QueryMatrix | None = None,
 ) -> Index:
     """Build the index of a catalogue in memory.
 
     What `previous`, an index of the same model, has of the same texts is taken over: those vectors are its
     own bit by bit, and only the other texts are embedded. BM25 is always built anew, for a word's weight
     depends on all docs.
+
+    Raises:
+        EmbeddingModelError: when the matrix was learnt for another model.
     """
+    if matrix is not None:
+        matrix.check_fits(encoder)
     there = None if previous is None else (previous.dense, previous.origins)
     made = doc_vectors(catalogue.docs, encoder, progress, there)
     return Index(
-        version=index_version(catalogue.version, encoder.name),
+        version=index_version(catalogue.version, encoder.name, matrix.version if matrix else None),
         doc_ids=tuple(doc.id for doc in catalogue.docs),
         keywords=Bm25s.build(tokenize(keyword_text(doc)) for doc in catalogue.docs),
         dense=DenseIndex.build(made.vectors),
         origins=made.origins,
         embedded=made.embedded,
+        matrix=matrix,
     )
 
 
@@ -116,6 +137,8 @@ def save_index(index: Index, folder: Path, catalogue_version: str, embedding_mod
         index.origins.save(work / _ORIGINS)
         (work / _KEYWORDS).mkdir()
         index.keywords.save(work / _KEYWORDS)
+        if index.matrix is not None:
+            (work / MATRIX_FILE).write_bytes(index.matrix.to_bytes())
         files = sorted(path for path in work.rglob("*") if path.is_file())
         manifest = IndexManifest(
             schema_version=INDEX_SCHEMA,
@@ -126,6 +149,7 @@ def save_index(index: Index, folder: Path, catalogue_version: str, embedding_mod
             dimensions=index.dense.dimensions,
             created=datetime.now(UTC).replace(microsecond=0),
             files={str(path.relative_to(work)): sha256_of(path) for path in files},
+            query_matrix=index.matrix.version if index.matrix is not None else None,
         )
         (work / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         manifests.append(manifest)
@@ -160,28 +184,35 @@ def read_index_manifest(folder: Path) -> IndexManifest:
         raise BrokenIndex(f"{str(path)!r} is damaged ({exc.error_count()} fields); {_REBUILD}") from exc
 
 
-def open_index(folder: Path, catalogue: Catalogue, encoder: Encoder) -> Index:
-    """Read an index and make sure that it is whole and belongs to this catalogue and model.
+def open_index(folder: Path, catalogue: Catalogue, encoder: Encoder, matrix: str | None = None) -> Index:
+    """Read an index and make sure that it is whole and belongs to this catalogue, model and matrix.
 
     Raises:
         MissingIndex, BrokenIndex, OutdatedSchema: see `read_index_manifest`.
-        IndexMismatch: when it was built from another catalogue or with another model.
+        IndexMismatch: when it was built from another catalogue, or with another model or matrix.
     """
-    manifest = check_index(folder, catalogue, encoder.name)
+    manifest = check_index(folder, catalogue, encoder.name, matrix)
     if manifest.dimensions != encoder.dimensions:
         raise IndexMismatch(
             f"the index {str(folder)!r} has vectors of {manifest.dimensions} numbers, {encoder.name!r} makes "
             f"{encoder.dimensions}; {_REBUILD}"
         )
-    return _read_parts(folder, manifest, catalogue)
+    index = _read_parts(folder, manifest, catalogue)
+    if index.matrix is not None:
+        index.matrix.check_fits(encoder)
+    return index
 
 
-def check_index(folder: Path, catalogue: Catalogue, embedding_model: str) -> IndexManifest:
-    """Make sure that an index is whole and belongs to this catalogue and model, without loading a model.
+def check_index(
+    folder: Path, catalogue: Catalogue, embedding_model: str, matrix: str | None = None
+) -> IndexManifest:
+    """Make sure that an index is whole and belongs to what is given, without loading a model.
+
+    `embedding_model` is the model's identity, `matrix` the version of the matrix, None for none.
 
     Raises:
         MissingIndex, BrokenIndex, OutdatedSchema: see `read_index_manifest`.
-        IndexMismatch: when it was built from another catalogue or with another model.
+        IndexMismatch: when it was built from another catalogue, or with another model or matrix.
     """
     manifest = read_index_manifest(folder)
     if manifest.catalogue != catalogue.version or manifest.docs != len(catalogue):
@@ -194,6 +225,11 @@ def check_index(folder: Path, catalogue: Catalogue, embedding_model: str) -> Ind
         raise IndexMismatch(
             f"the index {str(folder)!r} was built with {manifest.embedding_model!r}, not with "
             f"{embedding_model!r}; {_REBUILD}, or set CALLSMITH_EMBEDDING_MODEL back"
+        )
+    if manifest.query_matrix != matrix:
+        raise IndexMismatch(
+            f"the index {str(folder)!r} was built with {_named(manifest.query_matrix)}, not with "
+            f"{_named(matrix)}; {_REBUILD}, or set CALLSMITH_RETRIEVER_MATRIX back"
         )
     for name, expected in manifest.files.items():
         _check_file(folder / name, expected)
@@ -210,7 +246,17 @@ def _read_parts(folder: Path, manifest: IndexManifest, catalogue: Catalogue) -> 
     rows = len(doc_ids)
     if doc_ids != tuple(doc.id for doc in catalogue.docs) or not (len(dense) == len(origins.rows) == rows):
         raise BrokenIndex(f"the parts of {str(folder)!r} don't fit together; {_REBUILD}")
-    return Index(manifest.version, doc_ids, keywords, dense, origins)
+    matrix = None
+    if manifest.query_matrix is not None:
+        try:
+            matrix = read_query_matrix(folder / MATRIX_FILE)
+        except EmbeddingModelError as exc:
+            raise BrokenIndex(f"the index {str(folder)!r} lacks its matrix ({exc}); {_REBUILD}") from exc
+    return Index(manifest.version, doc_ids, keywords, dense, origins, matrix=matrix)
+
+
+def _named(matrix: str | None) -> str:
+    return "no matrix" if matrix is None else f"the matrix {matrix!r}"
 
 
 def _check_file(path: Path, expected: str) -> None:

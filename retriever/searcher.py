@@ -50,6 +50,7 @@ class Searcher:
         self.version = index.version
         self.encoder = encoder
         self._dense = index.dense
+        self._matrix = index.matrix
         self._keywords: KeywordIndex = index.keywords
         if bm25_backend is Bm25Backend.RANK_BM25:
             self._keywords = RankBm25(tokenize(keyword_text(doc)) for doc in catalogue.docs)
@@ -146,6 +147,8 @@ class Searcher:
     def _similarities(self, instruction: str, rows: Rows, bm25: Scores | None = None) -> Scores:
         """The inner product of the instruction with each of these rows, shape (rows,)."""
         query = self.encoder.encode([instruction])
+        if self._matrix is not None:
+            query = self._matrix.turn(query)
         if len(rows) == len(self._dense):
             return self._dense.best_scores(query, bm25)
         found: Scores = self._dense.scores(query)[rows]

@@ -22,7 +22,7 @@ from api_docs.errors import AlreadyPublishing, BrokenCatalogue, OutdatedSchema, 
 from api_docs.files import translated, write_file
 from api_docs.storage import SNAPSHOT_FOLDER, copy_catalogue, is_whole, load_catalogue, write_catalogue
 from api_docs.verification import check_docs
-from retriever.index import Index, check_index, save_index
+from retriever.index import Index, save_index
 from service import var
 from service.history import Changes, Publication, docs_by_hub, note, note_what_is_missing
 from service.settings import Settings
@@ -245,7 +245,7 @@ def _checked(source: Path) -> Catalogue:
 def _indexed(catalogue: Catalogue, settings: Settings, progress: Progress | None) -> bool:
     """Make sure that there is a whole index; says whether it had to be built."""
     try:
-        check_index(var.index_folder(settings, catalogue), catalogue, settings.embedding_model)
+        var.check_whole_index(settings, catalogue)
     except (RetrievalIndexError, OutdatedSchema):
         _, built = var.ensure_index_of(catalogue, settings, progress)
         return built
@@ -257,14 +257,14 @@ def _saved(made: Made, settings: Settings, *, catalogue_written: bool) -> bool:
     catalogue, index = made.catalogue, made.index
     folder = var.index_folder(settings, catalogue)
     try:
-        check_index(folder, catalogue, settings.embedding_model)
+        var.check_whole_index(settings, catalogue)
     except (RetrievalIndexError, OutdatedSchema):
         if not catalogue_written:
             # One that lay there before may have the same docs in another order.
             there = load_catalogue(var.published_folder(settings, catalogue.version))
             if tuple(doc.id for doc in there.docs) != index.doc_ids:
                 return _indexed(there, settings, None)
-        save_index(index, folder, catalogue.version, settings.embedding_model)
+        save_index(index, folder, catalogue.version, index.origins.model)
         return True
     return False
 

@@ -137,6 +137,13 @@ class Settings(BaseSettings):
     embedding_threads: Annotated[
         int, Field(ge=0, le=256, description="Cores that one encoding may use; 0: all but one, 4 at most.")
     ] = 0
+    retriever_matrix: Annotated[
+        Path | None,
+        Field(
+            description="Matrix that turns instructions' vectors before docs are compared with them, made by "
+            "`callsmith finetune retriever --method matrix`; none when unset."
+        ),
+    ] = None
     bm25: Annotated[
         Literal["bm25s", "rank-bm25"],
         Field(description="BM25 implementation; `rank-bm25` is the published baseline, and slow."),
@@ -306,6 +313,18 @@ class Settings(BaseSettings):
     @classmethod
     def _keys_have_an_absolute_path(cls, keys: Path | None) -> Path | None:
         return None if keys is None else keys.expanduser().absolute()
+
+    @field_validator("retriever_matrix")
+    @classmethod
+    def _retriever_matrix_is_a_file(cls, path: Path | None) -> Path | None:
+        if path is None:
+            return None
+        resolved = path.expanduser().absolute()
+        if resolved.is_dir():
+            raise ValueError("it is a folder; name the file in it, such as 'matrix.safetensors'")
+        if not resolved.is_file():
+            raise ValueError("no such file; `callsmith finetune retriever --method matrix` makes one")
+        return resolved
 
     @field_validator("catalogue")
     @classmethod

@@ -1,7 +1,7 @@
 """What lies under `var/`, and what of it a running service opens: catalogue, index, encoder.
 
-An index lies in `indexes/<version>/`, named for the catalogue and the model that it was built from, so
-that another catalogue never meets it by accident. Published catalogues lie in `catalogues/<version>/`;
+An index lies in `indexes/<version>/`, named for the catalogue, the model and the matrix that it was built
+from, so that others never meet it by accident. Published catalogues lie in `catalogues/<version>/`;
 which of them is served says the small file `current`, written by `service.publishing`. The embedding model,
 exported for the queries of a service, lies in `encoders/<version>/`.
 """
@@ -21,7 +21,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api_docs.catalogue import Catalogue
-from api_docs.errors import BrokenCatalogue, EmbeddingModelError, OutdatedSchema, RetrievalIndexError
+from api_docs.errors import (
+    BrokenCatalogue,
+    EmbeddingModelError,
+    IndexMismatch,
+    OutdatedSchema,
+    RetrievalIndexError,
+)
 from api_docs.files import translated
 from api_docs.storage import SNAPSHOT_FOLDER, first_error, load_catalogue, read_manifest
 from retriever.bm25 import Bm25Backend
@@ -32,6 +38,7 @@ from retriever.embedding import (
     every_core,
     limit_threads,
     load_encoder,
+    model_identity,
     model_state,
     usable_cores,
 )
@@ -40,6 +47,7 @@ from retriever.index import (
     Index,
     IndexManifest,
     build_index,
+    check_index,
     index_version,
     open_index,
     read_index_manifest,
@@ -47,6 +55,7 @@ from retriever.index import (
 )
 from retriever.onnx_encoder import SCHEMA as ONNX_SCHEMA
 from retriever.onnx_encoder import exported, open_exported
+from retriever.query_matrix import QueryMatrix, query_matrix_version, read_query_matrix
 from retriever.searcher import Searcher
 from service.logs import SERVICE
 from service.settings import Settings
@@ -157,18 +166,50 @@ def served_version(settings: Settings) -> str:
 
     Raises:
         CatalogueError: when the manifest is damaged.
+        EmbeddingModelError: when the model's folder or the matrix can't be read.
     """
-    return index_version(read_manifest(catalogue_folder(settings)).version, settings.embedding_model)
+    return index_version_of(settings, read_manifest(catalogue_folder(settings)).version)
+
+
+def index_version_of(settings: Settings, catalogue_version: str) -> str:
+    """The version of an index of this catalogue version, with the model and the matrix that are set.
+
+    Raises:
+        EmbeddingModelError: when the model's folder or the matrix can't be read.
+    """
+    return index_version(
+        catalogue_version, model_identity(settings.embedding_model), _matrix_version(settings)
+    )
+
+
+def query_matrix(settings: Settings) -> QueryMatrix | None:
+    """The matrix that is set, None where none is; raises `EmbeddingModelError` where it can't be read."""
+    return read_query_matrix(settings.retriever_matrix) if settings.retriever_matrix is not None else None
+
+
+def _matrix_version(settings: Settings) -> str | None:
+    return query_matrix_version(settings.retriever_matrix) if settings.retriever_matrix is not None else None
 
 
 def index_folder(settings: Settings, catalogue: Catalogue) -> Path:
     """Where the index of this catalogue lies."""
-    return index_folder_of(settings, index_version(catalogue.version, settings.embedding_model))
+    return index_folder_of(settings, index_version_of(settings, catalogue.version))
 
 
 def index_folder_of(settings: Settings, version: str) -> Path:
     """Where the index of this version lies."""
     return settings.var / "indexes" / version
+
+
+def check_whole_index(settings: Settings, catalogue: Catalogue) -> IndexManifest:
+    """Make sure that there is a whole index of this catalogue; loads no model.
+
+    Raises:
+        RetrievalIndexError, OutdatedSchema: see `retriever.index.check_index`.
+        EmbeddingModelError: when the model's folder or the matrix can't be read.
+    """
+    model = model_identity(settings.embedding_model)
+    return check_index(index_folder(settings, catalogue), catalogue, model, _matrix_version(settings))
 
 
 def index_info(settings: Settings) -> IndexInfo:
@@ -195,9 +236,9 @@ def ensure_index_of(
     check_one_faiss()
     folder = index_folder(settings, catalogue)
     encoder = query_encoder(settings)
-    built = force or not _opens(folder, catalogue, encoder)
+    built = force or not _opens(folder, catalogue, encoder, _matrix_version(settings))
     if built:
-        _build(folder, catalogue, settings, progress)
+        _build(folder, catalogue, settings, progress, afresh=force)
     return IndexInfo(folder, read_index_manifest(folder)), built
 
 
@@ -216,7 +257,10 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
     if there := folder.exists():
         read_index_manifest(folder)  # what is wrong with it is sooner told than a model is loaded
     encoder = query_encoder(settings)
-    index = open_index(folder, catalogue, encoder) if there else _build(folder, catalogue, settings, progress)
+    if there:
+        index = open_index(folder, catalogue, encoder, _matrix_version(settings))
+    else:
+        index = _build(folder, catalogue, settings, progress)
     return _searcher(settings, catalogue, index, BatchingEncoder(encoder))
 
 
@@ -229,15 +273,20 @@ def reopen_searcher(
     """The searcher over what is served now, with an encoder that is there already; builds nothing.
 
     What a `known` catalogue has of the same docs is taken over. `pause` is called between any two docs, and
-    may wait.
+    may wait. Another matrix comes with its index; another model needs another process.
 
     Raises:
         CatalogueError, RetrievalIndexError: when it can't be opened as it is.
+        EmbeddingModelError: when the model's folder or the matrix can't be read.
     """
+    if encoder.name != (model := model_identity(settings.embedding_model)):
+        raise IndexMismatch(
+            f"the embedding model that is set is {model!r} now, and this process encodes with "
+            f"{encoder.name!r}; build its index with `callsmith index build`, then restart the service"
+        )
     catalogue = load_catalogue(catalogue_folder(settings), known, pause)
-    return _searcher(
-        settings, catalogue, open_index(index_folder(settings, catalogue), catalogue, encoder), encoder
-    )
+    index = open_index(index_folder(settings, catalogue), catalogue, encoder, _matrix_version(settings))
+    return _searcher(settings, catalogue, index, encoder)
 
 
 def check_faiss(settings: Settings) -> None:
@@ -278,7 +327,7 @@ def exported_encoder(settings: Settings, threads: int) -> Encoder | None:
     if settings.embedding_backend == "torch":
         return None
     limit_threads(0)
-    return open_exported(exported_folder(settings), settings.embedding_model, threads)
+    return open_exported(exported_folder(settings), model_identity(settings.embedding_model), threads)
 
 
 def doc_encoder(settings: Settings) -> SentenceEncoder:
@@ -306,15 +355,36 @@ def _spare_cores(workers: int) -> int:
     return min(_MOST_THREADS, max(1, usable_cores() // workers - 1))
 
 
-def _build(folder: Path, catalogue: Catalogue, settings: Settings, progress: Progress | None) -> Index:
-    # Before the work, not after it: may anything be written there at all?
+def _build(
+    folder: Path,
+    catalogue: Catalogue,
+    settings: Settings,
+    progress: Progress | None,
+    *,
+    afresh: bool = False,
+) -> Index:
+    """Build an index and keep it; `afresh` takes no vectors over from another one."""
+    # Before the work, not after it: may anything be written there at all, and is the matrix one?
+    matrix = query_matrix(settings)
     with translated(folder), tempfile.TemporaryDirectory(prefix=".probe.", dir=_made(folder.parent)):
         pass
     encoder = doc_encoder(settings)
+    there = None if afresh else _with_another_matrix(folder, catalogue, encoder)
     with every_core():
-        index = build_index(catalogue, encoder, progress)
+        index = build_index(catalogue, encoder, progress, there, matrix)
     save_index(index, folder, catalogue.version, encoder.name)
     return index
+
+
+def _with_another_matrix(folder: Path, catalogue: Catalogue, encoder: Encoder) -> Index | None:
+    """A whole index of the same catalogue and model beside this folder: its docs' vectors are the same."""
+    for other in sorted(folder.parent.glob("[!.]*")):
+        try:
+            if other != folder:
+                return open_index(other, catalogue, encoder, read_index_manifest(other).query_matrix)
+        except (RetrievalIndexError, OutdatedSchema, EmbeddingModelError):
+            continue
+    return None
 
 
 def _made(folder: Path) -> Path:
@@ -322,9 +392,9 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _opens(folder: Path, catalogue: Catalogue, encoder: Encoder) -> bool:
+def _opens(folder: Path, catalogue: Catalogue, encoder: Encoder, matrix: str | None) -> bool:
     try:
-        open_index(folder, catalogue, encoder)
+        open_index(folder, catalogue, encoder, matrix)
     except (RetrievalIndexError, OutdatedSchema):
         return False
     return True

@@ -15,7 +15,6 @@ from api_docs.catalogue import Catalogue
 from api_docs.errors import CallsmithError
 from api_docs.files import sha256_of
 from api_docs.storage import MANIFEST, is_whole, load_catalogue
-from retriever.index import check_index
 from service import var
 from service.settings import Settings
 
@@ -59,7 +58,7 @@ class Known:
         try:
             catalogue = load_catalogue(folder)
             index = var.index_folder(settings, catalogue)
-            check_index(index, catalogue, settings.embedding_model)
+            var.check_whole_index(settings, catalogue)
         except CallsmithError as exc:
             return State(version, None, (str(exc),))
         wrong = []

@@ -16,6 +16,7 @@ from api_docs.catalogue import Catalogue
 from api_docs.errors import OutdatedSchema, RetrievalIndexError
 from retriever.embedding import Encoder, SentenceEncoder, every_core, usable_cores
 from retriever.index import Index, build_index, index_version, open_index
+from retriever.query_matrix import QueryMatrix
 from retriever.vectors import unknown
 from service import var
 from service.settings import Settings
@@ -46,28 +47,32 @@ def index_both(
     is what embeds; chosen by how much there is to do where it is None.
 
     Raises:
-        EmbeddingModelError: when the model can't be loaded.
+        EmbeddingModelError: when the model can't be loaded, or the matrix that is set doesn't fit it.
     """
+    matrix = var.query_matrix(settings)
     light = encoder or var.exported_encoder(settings, usable_cores())
-    there = _opened(settings, before, light) if light is not None else None
+    there = _opened(settings, before, light, matrix) if light is not None else None
     if encoder is None and (there is None or unknown(after.docs, there.origins) > FEW):
         light = None
     chosen = light or var.doc_encoder(settings)
-    there = there or _opened(settings, before, chosen)
+    there = there or _opened(settings, before, chosen, matrix)
     notes = []
     with every_core() if isinstance(chosen, SentenceEncoder) else contextlib.nullcontext():
         if there is None:
             notes.append("there was no index of the version before: all its docs were embedded as well")
-            there = build_index(before, chosen, _titled(told, "embedding the version before"))
-        made = build_index(after, chosen, _titled(told, "embedding what changed"), there)
+            there = build_index(before, chosen, _titled(told, "embedding the version before"), matrix=matrix)
+        made = build_index(after, chosen, _titled(told, "embedding what changed"), there, matrix)
     return Indexed(chosen, there, made, tuple(notes))
 
 
-def _opened(settings: Settings, catalogue: Catalogue, encoder: Encoder) -> Index | None:
+def _opened(
+    settings: Settings, catalogue: Catalogue, encoder: Encoder, matrix: QueryMatrix | None
+) -> Index | None:
     """The index of a catalogue that lies there; None where none does, or it is damaged."""
-    folder = var.index_folder_of(settings, index_version(catalogue.version, encoder.name))
+    version = matrix.version if matrix is not None else None
+    folder = var.index_folder_of(settings, index_version(catalogue.version, encoder.name, version))
     try:
-        return open_index(folder, catalogue, encoder)
+        return open_index(folder, catalogue, encoder, version)
     except (RetrievalIndexError, OutdatedSchema):
         return None
 
