@@ -18,7 +18,7 @@ import orjson
 from api_docs.files import write_file
 from finetune.bank import Row
 from finetune.bank_check import LEAST_OF_DOMAIN, LEAST_ROWS, MOST_CLOSE, Checked, by_rule
-from finetune.hold_out import digest
+from finetune.instructions import lot
 from finetune.markdown import table
 from finetune.sameness import RUN_CHARACTERS, RUN_WORDS, TOO_CLOSE
 
@@ -74,8 +74,8 @@ def write_report(checked: Checked, made_with: MadeWith, folder: Path, seed: int 
 
 
 def drawn(rows: Sequence[Row], seed: int, count: int = SHOWN) -> list[Row]:
-    """Rows that nobody chose: those with the smallest digests of seed and text."""
-    return sorted(rows, key=lambda row: digest(f"{seed} {row.instruction.text}"))[:count]
+    """Rows that nobody chose: those with the smallest lots of seed and text."""
+    return sorted(rows, key=lambda row: lot(f"{seed} {row.instruction.text}"))[:count]
 
 
 def _counted(values: Iterable[str]) -> dict[str, int]:

@@ -8,7 +8,6 @@ that.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from api_docs.domains import Domain
 from api_docs.errors import TrainingDataError
 from api_docs.files import write_file
 from finetune.bank import BANK, Row, read_rows, rows_of
+from finetune.instructions import HELD_OUT, lot
 
-HELD_OUT: Final = "heldout.jsonl"
-"""The file's name; it lies beside the bank's."""
 WANTED: Final = 300
 """Rows to set apart in all, whenever they were drawn."""
 LANGUAGE: Final = "en"
@@ -73,11 +71,6 @@ def hold_out(folder: Path = BANK, wanted: int = WANTED) -> Drawing:
     return Drawing(tuple(moved), Counter(row.instruction.domain for row in [*held, *moved]))
 
 
-def digest(text: str) -> str:
-    """Hex SHA-256 of a text: its lot."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def quotas(counts: Mapping[Domain, int], wanted: int) -> dict[Domain, int]:
     """How many of each domain are wanted, in proportion to what there is, by largest remainders.
 
@@ -95,7 +88,7 @@ def quotas(counts: Mapping[Domain, int], wanted: int) -> dict[Domain, int]:
 
 
 def _draw(free: Sequence[Row], held: Mapping[Domain, int], wanted: int) -> list[Row]:
-    """The rows to move: of each domain those with the smallest digests, as many as its quota lacks."""
+    """The rows to move: of each domain those with the smallest lots, as many as its quota lacks."""
     counts = Counter(row.instruction.domain for row in free)
     quota = quotas(Counter(held) + counts, wanted)
     by_domain: dict[Domain, list[Row]] = defaultdict(list)
@@ -111,7 +104,7 @@ def _draw(free: Sequence[Row], held: Mapping[Domain, int], wanted: int) -> list[
 
 
 def _lot(row: Row) -> str:
-    return digest(row.instruction.text)
+    return lot(row.instruction.text)
 
 
 def _write_lines(path: Path, rows: Iterable[Row], folder: Path) -> None:

@@ -5,6 +5,7 @@ A file has one JSON object a line. Knows nothing about where instructions come f
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from service.instruction import clean_instruction
 
 INSTRUCTIONS: Final = "instructions.jsonl"
 """The name of the file in a folder of instructions that a teacher wrote."""
+
+HELD_OUT: Final = "heldout.jsonl"
+"""The name of the bank's file that is kept for judging: nothing that is taught with may come from it."""
 
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _REQUIRED: Final = ("instruction", "domain", "voice", "language", "hub")
@@ -118,12 +122,17 @@ def numbered(path: Path) -> Iterator[tuple[int, Instruction]]:
 
 
 def read_instructions(path: Path) -> list[Instruction]:
-    """All instructions of a file, or of a folder's `instructions.jsonl`, in their order.
+    """All instructions of a file to teach with, or of a folder's `instructions.jsonl`, in their order.
 
     Raises:
-        TrainingDataError: naming the file, the line and the reason.
+        TrainingDataError: naming the file, the line and the reason; when the file is kept for judging.
     """
-    return [one for _, one in numbered(path / INSTRUCTIONS if path.is_dir() else path)]
+    file = path / INSTRUCTIONS if path.is_dir() else path
+    if HELD_OUT in (file.name, file.resolve().name):  # a link is no other file
+        raise TrainingDataError(
+            f"{str(file)!r} is kept for judging, so nothing is taught with it; name other instructions"
+        )
+    return [one for _, one in numbered(file)]
 
 
 def write_instructions(path: Path, instructions: Iterable[Instruction]) -> None:
@@ -133,6 +142,11 @@ def write_instructions(path: Path, instructions: Iterable[Instruction]) -> None:
         StorageError: when the disk is full or read-only.
     """
     write_file(path, b"".join(line_of(one) for one in instructions))
+
+
+def lot(text: str) -> str:
+    """Hex SHA-256 of a text: by what rows are drawn where nobody is to choose them."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def line_of(instruction: Instruction) -> bytes:

@@ -14,7 +14,8 @@ from api_docs.domains import Domain
 from api_docs.errors import EvaluationDataError, TrainingDataError
 from evaluation.heldout import read_heldout
 from finetune.bank import bank_files, read_bank, read_rows
-from finetune.hold_out import HELD_OUT, held_rows, hold_out, quotas
+from finetune.hold_out import held_rows, hold_out, quotas
+from finetune.instructions import HELD_OUT, read_instructions
 from tests.finetune.banks import make_bank, row, write_rows
 
 SIZES = {Domain.TRANSLATION: 20, Domain.SUMMARIZATION: 11, Domain.FILL_MASK: 9}
@@ -135,6 +136,14 @@ def test_quotas_add_up_and_are_in_proportion() -> None:
         found = quotas(counts, wanted)
         assert sum(found.values()) == wanted
         assert all(abs(found[each] - wanted * count / 15) < 1 for each, count in counts.items())
+
+
+def test_what_was_set_apart_is_not_read_to_teach_with_under_any_name(bank: Path) -> None:
+    hold_out(bank, 10)
+    (bank / "link.jsonl").symlink_to(bank / HELD_OUT)
+    for name in (HELD_OUT, "link.jsonl"):
+        with pytest.raises(TrainingDataError, match="is kept for judging"):
+            read_instructions(bank / name)
 
 
 def test_the_evaluation_reads_what_was_set_apart(bank: Path) -> None:
