@@ -27,6 +27,8 @@ _MAX_OBJECTS: Final = 8
 """Opening braces at which a JSON object is tried."""
 _QUOTED: Final = 400
 """Characters of a field without a call that stand in for it."""
+NO_API: Final = "none"
+"""What stands in the place of the call where a model finds that no API of its prompt's answers."""
 
 _ROLES: Final[Mapping[str, str]] = {
     "domain": "domain",
@@ -63,6 +65,7 @@ class ParsedResponse:
     `call` is the text of one call expression, without assignment target and without what is done with the
     model; strings stand in it for names that the text gives them to (`model_id = 'acme/net'`). It parses,
     except where the only call that stands there is broken: then it is that, so that a refusal can quote it.
+    `declines` where there is no call and `none` stands in its place: none of the docs serves.
     """
 
     shape: Shape
@@ -71,6 +74,7 @@ class ParsedResponse:
     provider: str | None = None
     explanation: str | None = None
     code: str | None = None
+    declines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +96,15 @@ def parse_response(text: str) -> ParsedResponse:
     """Read a model's output. Takes any text, and never raises."""
     text = text[:MAX_RESPONSE_LENGTH]
     fields = _json_fields(text) or _marked_fields(text) or _dict_like_fields(text) or _unmarked_fields(text)
+    call, stands = _chosen_call(fields, text), fields.text("call")
     return ParsedResponse(
         shape=fields.shape,
-        call=_chosen_call(fields, text),
+        call=call,
         domain=fields.text("domain"),
         provider=fields.text("provider"),
         explanation=fields.text("explanation"),
         code=fields.text("code"),
+        declines=call is None and stands is not None and stands.lower() == NO_API,
     )
 
 

@@ -35,8 +35,9 @@ _GLANCE = 240
 class Outcome:
     """What came of a request: what was found, written and judged.
 
-    Without `generated` and `verification` nothing was found that serves the instruction. `written_call` is
-    the call as the generator wrote it, None where it wrote none.
+    Without `verification` nothing serves the instruction: nothing was found that could, and then nothing was
+    `generated`; or a model says so of what was found. `written_call` is the call as the generator wrote it,
+    None where it wrote none.
     """
 
     request: GenerateRequest
@@ -88,11 +89,13 @@ def _no_match(outcome: Outcome, request_id: str) -> GenerateResponse:
     message = f"no API doc{f' of {where}' if where else ''} serves this instruction"
     if outcome.found.hits:
         message += "; the nearest ones are under `hits`"
+    generated = outcome.generated
     return GenerateResponse(
         status=Status.NO_MATCH,
         explanation=f"{message[0].upper()}{message[1:]}.",
         verification=VerificationInfo(verified=False, reason=Reason.NO_CALL, message=message),
-        generator=GeneratorInfo(backend=outcome.chosen),
+        generator=generated.info if generated is not None else GeneratorInfo(backend=outcome.chosen),
+        prompt=generated.prompt.rendered if generated and outcome.request.include_prompt else None,
         **_always(outcome, request_id),
     )
 

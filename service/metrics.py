@@ -155,9 +155,10 @@ class Metrics:
             return
         generator, verdict = response.generator, response.verification
         self._answers.labels(response.status, generator.backend).inc()
-        if response.status is Status.NO_MATCH:  # nothing was written, so nothing was checked
+        if timing.generate:
+            self._generate.observe(timing.generate / 1000)
+        if response.status is Status.NO_MATCH:  # no call was written, so none was checked
             return
-        self._generate.observe(response.timing_ms.generate / 1000)
         self._verify.observe(response.timing_ms.verify / 1000)
         self._verifications.labels("repaired" if verdict.repaired else verdict.reason).inc()
         if generator.reason_code is not None:

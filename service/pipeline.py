@@ -64,6 +64,8 @@ async def work_out(
         generated = await generate(chosen, request, found.entries, runtime, watch=watch, tell=tell)
     with watch.step("verify"):
         parsed = parse_response(generated.text)
+        if parsed.declines:
+            return Outcome(request, served, found, watch, chosen, generated)
         verification = verify(parsed.call or generated.text, served.catalogue, found.doc_ids)
     return Outcome(request, served, found, watch, chosen, generated, verification, parsed.call)
 

@@ -281,3 +281,25 @@ def test_hostile_text_costs_a_bounded_number_of_tries(text: str, monkeypatch: py
     monkeypatch.setattr(call_search, "parse_call", counted)
     parse_response(text)
     assert tries < 5_000
+
+
+@pytest.mark.parametrize(
+    ("text", "declines"),
+    [
+        ("<<<api_call>>>: none", True),
+        (
+            "<<<domain>>>: none\n<<<api_call>>>: None\n<<<api_provider>>>: none\n<<<explanation>>>: Sorry.",
+            True,
+        ),
+        ('{"api_call": "none"}', True),
+        ("none", False),
+        ("None of these docs fits.", False),
+        ("<<<api_call>>>: nothing", False),
+        ("<<<api_call>>>: none\n<<<explanation>>>: pipeline('x', model='acme/net') would", False),
+        ("<<<domain>>>: none\n<<<api_call>>>: pipeline('x', model='acme/net')", False),
+    ],
+)
+def test_a_model_declines_by_none_in_the_place_of_the_call_and_no_call_anywhere(
+    text: str, declines: bool
+) -> None:
+    assert parse_response(text).declines is declines

@@ -76,6 +76,24 @@ def test_a_call_that_does_not_verify_is_never_returned(
     assert verdict.message in answer.explanation
 
 
+@pytest.mark.parametrize("on_unverified", ["refuse", "repair"])
+@pytest.mark.parametrize("text", ["<<<api_call>>>: none", '{"domain": "none", "api_call": "None"}'])
+def test_a_model_that_finds_no_api_among_the_docs_is_a_no_match_with_the_nearest(
+    searcher: Searcher, text: str, on_unverified: str
+) -> None:
+    answer = asked(
+        runtime_with(searcher, Written(text), on_unverified=on_unverified),
+        include_prompt=True,
+        generator="vllm",
+    )
+    assert answer.status is Status.NO_MATCH
+    assert answer.call is answer.code is answer.doc_id is None
+    assert not answer.verification.verified
+    assert answer.hits
+    assert answer.generator.backend == "vllm"
+    assert answer.prompt
+
+
 def test_repair_puts_the_nearest_valid_call_in_its_place_and_says_so(searcher: Searcher) -> None:
     wrong = "pipeline('image-classification', model='google/vit-bird')"
     answer = asked(runtime_with(searcher, Written(wrong), on_unverified="repair"))
