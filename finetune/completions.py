@@ -1,7 +1,7 @@
 """What a model is to write after a prompt: the call in Gorilla's shape, or that no doc has one.
 
-"None of these" is said in the place of the call: `<<<api_call>>>: none`. It holds no parenthesis, so
-`parse_response` finds no call in it, nothing verifies, and the service answers with what it found nearest.
+"None of these" is said in the place of the call, `<<<api_call>>>: none`. `parse_response` finds no call in it
+but that the model declines; nothing verifies, and the service answers `no_match` with what it found nearest.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 from api_docs.catalogue import Entry
+from api_docs.response import NO_API
 from finetune.data_settings import Answer
 from retriever.prompt import Prompt, PromptStyle
 from service.generators.grounded import GroundedGenerator
 
-NONE: Final = "none"
-"""What stands in the place of the call where no API of the prompt's answers."""
 _CALL: Final = "<<<api_call>>>: "
 _NONE_IN_FULL: Final = (
-    f"<<<domain>>>: {NONE}\n{_CALL}{NONE}\n<<<api_provider>>>: {NONE}\n"
+    f"<<<domain>>>: {NO_API}\n{_CALL}{NO_API}\n<<<api_provider>>>: {NO_API}\n"
     "<<<explanation>>>: None of these API docs does what the instruction asks for."
 )
 _GROUNDED: Final = GroundedGenerator()
@@ -32,4 +31,4 @@ def answer_with(call: str, instruction: str, entry: Entry, answer: Answer) -> st
 
 def answer_without(answer: Answer) -> str:
     """The answer where none of the docs serves the instruction."""
-    return f"{_CALL}{NONE}" if answer is Answer.CALL else _NONE_IN_FULL
+    return f"{_CALL}{NO_API}" if answer is Answer.CALL else _NONE_IN_FULL

@@ -22,6 +22,7 @@ from api_docs.errors import CallError, InvalidDoc
 from api_docs.models import ApiDoc, Argument, ArgumentType, Fact, Hub
 from api_docs.verification import check_call, check_doc
 from finetune.made_up import MadeUp
+from finetune.renaming import renaming
 from finetune.splits import telling
 from service.generators.arguments import FAMILIES
 
@@ -385,15 +386,15 @@ def _written(draft: _Draft) -> ApiDoc:
     """The doc with its new call and arguments, and new names wherever it says the old ones."""
     doc, owners = draft.entry.doc, _owners(draft)
     renamed = {**_parts(draft.renamed), **draft.renamed}
-    call = _renaming(draft.call.render(), renamed, quoted=True)
+    call = renaming(draft.call.render(), renamed, quoted=True)
     prose = {old: new for old, new in renamed.items() if not _ORDINARY.fullmatch(old)} | owners
 
     def told(text: str) -> str:
-        return _renaming(text, prose)
+        return renaming(text, prose)
 
     found: dict[str, Any] = doc.model_dump(exclude={"content_hash"}) | {
-        "id": f"{doc.hub}:{_renaming(doc.id.partition(':')[2], renamed)}",
-        "name": _renaming(doc.name, renamed),
+        "id": f"{doc.hub}:{renaming(doc.id.partition(':')[2], renamed)}",
+        "name": renaming(doc.name, renamed),
         "call": call,
         "arguments": [one.model_dump() for one in draft.arguments],
         "example": _example(draft, call, renamed),
@@ -446,48 +447,11 @@ def _parts(renamed: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _renaming(text: str, renamed: Mapping[str, str], *, quoted: bool = False) -> str:
-    """The text with new names in the place of old ones, all at once, where they stand as a whole.
-
-    `quoted` renames whole strings only, and what begins one before a `:` or a `/`. By hand: a pattern of
-    names that no other doc has would be compiled for every doc, and that takes longer than all the rest.
-    """
-    said = [old for old in sorted(renamed, key=len, reverse=True) if old in text]
-    made, place = "", 0
-    while starts := [(start, old) for old in said if (start := _standing(text, old, place, quoted)) >= 0]:
-        start, old = min(starts, key=lambda found: found[0])  # of several there, the longest
-        made += text[place:start] + renamed[old]
-        place = start + len(old)
-    return made + text[place:]
-
-
-def _standing(text: str, name: str, place: int, quoted: bool) -> int:
-    """Where a name stands as a whole, from a place on; -1 where it doesn't."""
-    start = text.find(name, place)
-    while start >= 0:
-        before, after = text[start - 1 : start], text[start + len(name) : start + len(name) + 1]
-        if quoted:
-            whole = before == "'" and after != "" and after in "'/:"
-        else:
-            whole = not (
-                before.isalnum() or before in _JOINING_BEFORE or after.isalnum() or after in _JOINING
-            )
-        if whole:
-            return start
-        start = text.find(name, start + 1)
-    return -1
-
-
-_JOINING: Final = frozenset("_-")
-_JOINING_BEFORE: Final = _JOINING | {"."}
-"""What makes two names one; a dot behind a name may end a sentence."""
-
-
 def _example(draft: _Draft, call: str, renamed: Mapping[str, str]) -> str:
     """The example with the new call and the new names; nothing where it says more of what is gone."""
     doc = draft.entry.doc
     example = doc.example.replace(doc.call, call).replace(draft.entry.call.render(), call)
-    example = _renaming(example, renamed)
+    example = renaming(example, renamed)
     now = {one.name for one in draft.arguments}
     gone = [one.name for one in doc.arguments if one.name not in now]
     if draft.call.callee != draft.entry.call.callee:

@@ -23,13 +23,14 @@ _MOST_CHOICES: Final = 4
 
 
 def compact_record(doc: ApiDoc) -> dict[str, object]:
-    """The doc as a JSON-ready dict of at most five fields; what it doesn't say is left out.
+    """The doc as a JSON-ready dict of at most five fields; what it doesn't say, or says twice, is left out.
 
     `arguments` maps those that an instruction may set to their default, or else to their type. Required
     arguments of a loader choose the model: `api_call` has them already.
     """
     record: dict[str, object] = {"domain": doc.domain.value}
-    if functionality := shortened(doc.functionality, _FUNCTIONALITY):
+    functionality = shortened(doc.functionality, _FUNCTIONALITY)
+    if _squeezed(functionality) not in ("", _squeezed(doc.domain.value)):
         record["functionality"] = functionality
     if about := shortened(_set_apart(doc), _ABOUT):
         record["about"] = about
@@ -54,6 +55,10 @@ def _set_apart(doc: ApiDoc) -> str:
         return doc.description
     again = rf"(?:^|(?<=\. )){re.escape(doc.functionality)}[^.:]*: takes [^.]*\.\s*"
     return re.sub(again, "", doc.description, count=1, flags=re.IGNORECASE)
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.casefold())
 
 
 def _arguments(doc: ApiDoc) -> dict[str, str]:

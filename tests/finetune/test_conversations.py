@@ -145,6 +145,7 @@ def test_a_wrong_doc_is_answered_with_none_and_nothing_in_that_verifies() -> Non
             assert all(unlike(one.domain, doc.domain) for doc in one.prompt.docs)
             parsed = parse_response(one.completion)
             assert parsed.call is None
+            assert parsed.declines
             assert not verify(parsed.call or one.completion, whole, one.prompt.doc_ids).verified
 
 

@@ -152,7 +152,7 @@ def test_compact_is_framed_as_callsmith_and_says_in_a_line_what_choosing_and_cal
     prompt = build_prompt("Classify my photos", [DOC, BARE], PromptStyle.COMPACT)
     assert prompt.text == (
         "Use this API documentation for reference:\n"
-        '{"domain":"image-classification","functionality":"Image Classification",'
+        '{"domain":"image-classification",'
         '"about":"Sorts photos into 1,000 classes.",'
         "\"api_call\":\"torch.hub.load('pytorch/vision', 'resnet50', weights='DEFAULT')\","
         '"arguments":{"weights":"None","progress":"bool"}}\n'
@@ -180,6 +180,12 @@ def test_compact_says_of_a_description_what_sets_the_api_apart() -> None:
         }
     )
     assert compact_record(described)["about"] == "Reading Bashkir text aloud. Silero TTS."
+
+
+def test_compact_tells_a_functionality_that_says_more_than_the_domain() -> None:
+    assert "functionality" not in compact_record(DOC)
+    more = DOC.model_copy(update={"functionality": "bird classification"})
+    assert compact_record(more)["functionality"] == "bird classification"
 
 
 def test_compact_tells_arguments_that_may_be_set_and_not_those_that_choose_the_model() -> None:
