@@ -132,8 +132,7 @@ class Names:
 
     def own(self, text: str, doc: ApiDoc) -> tuple[str, ...]:
         """The pieces of this doc's own name in a text that nothing explains that the doc says of its task."""
-        said = f"{doc.functionality} {' '.join(map(str, _listed(doc.facts.get('uses'))))} {_languages(doc)}"
-        explained = self._ordinary | set(_pieces(said))
+        explained = self._ordinary | set(_pieces(_what_it_does(doc)))
         name = identifying_name(doc)
         telling = {piece for piece in _pieces(name) if _tells(piece) and piece not in explained}
         return tuple(dict.fromkeys(word for word in _pieces(text) if word in telling))
@@ -212,6 +211,12 @@ def _pieces(text: str) -> list[str]:
 def _next_words(lower: list[str], place: int) -> list[str]:
     """The three tokens that follow: "Google's language model" has an `s` and one word between."""
     return lower[place + 1 : place + 4]
+
+
+def _what_it_does(doc: ApiDoc) -> str:
+    """What a doc says it is for; its description, which names builders as well, where nothing else does."""
+    said = " ".join((doc.functionality, *map(str, _listed(doc.facts.get("uses")))))
+    return f"{said if said.strip() else doc.description} {_languages(doc)}"
 
 
 def _listed(fact: object) -> tuple[object, ...]:

@@ -27,6 +27,7 @@ from api_docs.errors import (
     InvalidRequest,
     ModelWeightsError,
     StorageError,
+    TeacherError,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ USAGE_ERROR = 2
 FAILURE = 1
 INTERRUPTED = 130
 TERMINATED = 143
-_ENVIRONMENT_FAILED = (GeneratorError, ModelWeightsError, StorageError, CallError)
+_ENVIRONMENT_FAILED = (GeneratorError, ModelWeightsError, StorageError, CallError, TeacherError)
 """Errors that are nobody's mistake on the command line."""
 
 _MIB = 2**20

@@ -71,6 +71,11 @@ def test_what_the_doc_says_of_its_task_is_no_name() -> None:
     assert Names([doc]).own("read my invoice in Catalan", doc) == ()
 
 
+def test_a_doc_that_says_little_is_explained_by_its_description() -> None:
+    doc = make_doc("tfhub", "lab/birdsong", "audio-classification", "Birdsong of Peru.", "hub.load('x')")
+    assert Names([doc]).own("which birdsong is this?", doc) == ()
+
+
 def made(hub: str, name: str, functionality: str, **facts: object) -> ApiDoc:
     call = f"pipeline('image-classification', model='{name}')"
     return make_doc(
