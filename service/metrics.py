@@ -155,8 +155,8 @@ class Metrics:
             return
         generator, verdict = response.generator, response.verification
         self._answers.labels(response.status, generator.backend).inc()
-        if timing.generate:
-            self._generate.observe(timing.generate / 1000)
+        if response.timing_ms.generate:
+            self._generate.observe(response.timing_ms.generate / 1000)
         if response.status is Status.NO_MATCH:  # no call was written, so none was checked
             return
         self._verify.observe(response.timing_ms.verify / 1000)
