@@ -14,6 +14,7 @@ from api_docs.catalogue import Catalogue, Entry
 from api_docs.domains import Domain
 from api_docs.errors import ConfigurationError, TrainingDataError
 from api_docs.storage import write_catalogue
+from finetune.bank import BANK as BANK_FOLDER
 from finetune.config import CONFIGS
 from finetune.conversations import Kind
 from finetune.data_settings import DataSettings, Mixture
@@ -333,3 +334,16 @@ def test_the_command_makes_a_folder_from_a_config(tmp_path: Path, monkeypatch: p
         ["finetune", "dataset", "--config", str(config), "--out", str(out), "--samples", "9", "--json"],
     )
     assert orjson.loads(again.stdout)["rows"]["train"]["rows"] == 9
+
+
+def test_the_command_refuses_what_is_held_out(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(
+        app,
+        [
+            *("finetune", "dataset", "--config", "toy-cpu", "--out", str(tmp_path / "rows")),
+            *("--instructions", str(BANK_FOLDER / "heldout.jsonl")),
+        ],
+    )
+    assert ran.exit_code == 2
+    assert "held out for measuring" in ran.stderr
+    assert not (tmp_path / "rows").exists()
