@@ -4,8 +4,9 @@ Kinds, by the docs that the prompt shows:
 
 - `none`: no doc. What is learnt is the API itself.
 - `right`: the right doc alone.
-- `retrieved`: the best docs by the retriever. The right one stands where it ranks; where it isn't among them,
-  the best one of the instruction's domain is right.
+- `retrieved`: the best docs by the retriever, in their order. The right one stands where it ranks; where it
+  isn't among them, the best one of the instruction's domain is right. Of docs that say all that a composed
+  instruction repeats, the first is.
 - `distractors`: the right doc among docs of other domains, in any order.
 - `same_domain`: the right doc among docs of its own domain, in any order; only where the instruction repeats
   something of the right doc that the others don't say.
@@ -149,7 +150,6 @@ class _Asked:
     hub: str | None
     right: Entry
     told: tuple[str, ...] = ()
-    for_this_doc: bool = True  # rather than for any of its domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +275,7 @@ class Conversations:
             return self._composed(layout, draw)
         one = draw.choice(self._written[source])
         right = self._shelf.own[one.doc_id] if one.doc_id else draw.choice(self._fitting(one))
-        return _Asked(
-            one.text, right.doc.domain, source, one.language, one.hub, right, for_this_doc=bool(one.doc_id)
-        )
+        return _Asked(one.text, right.doc.domain, source, one.language, one.hub, right)
 
     def _source(self, draw: random.Random) -> Source:
         """Where the instruction comes from; composed ones stand in for those that there are none of."""
@@ -336,9 +334,13 @@ class Conversations:
             if self._shelf.may_stand_beside(doc_id, asked.domain)
         ]
         docs = tuple(self._shelf.shown[doc_id] for doc_id in ids[: self._settings.docs])
-        if asked.for_this_doc and asked.right in docs:
+        of_domain = [entry for entry in docs if entry.doc.domain is asked.domain]
+        if asked.source is Source.TEACHER and asked.right in docs:
             return _Scene(docs, asked.right, asked.right)
-        best = next((entry for entry in docs if entry.doc.domain is asked.domain), None)
+        # A composed instruction repeats what may be true of several: then the first of them is right.
+        told = self._told(asked)
+        says_all = [entry for entry in of_domain if all(phrase in self._said(entry) for phrase in told)]
+        best = next(iter(says_all or of_domain), None)
         return _Scene(docs, best, best) if best is not None else None
 
     def _others(self, count: int, draw: random.Random, fits: Callable[[Domain], bool]) -> list[Entry]:
@@ -353,8 +355,7 @@ class Conversations:
 
     def _of_the_same_domain(self, count: int, asked: _Asked, draw: random.Random) -> list[Entry]:
         """Docs of the domain that lack something which the instruction repeats of the right one."""
-        said = self._said(asked.right)
-        told = [phrase for phrase in map(str.casefold, asked.told) if phrase in said]
+        told = self._told(asked)
         others = [entry for entry in self._shelf.of_domain(asked.domain) if entry is not asked.right]
         draw.shuffle(others)
         found: list[Entry] = []
@@ -365,6 +366,11 @@ class Conversations:
             if any(phrase not in theirs for phrase in told):
                 found.append(entry)
         return found
+
+    def _told(self, asked: _Asked) -> list[str]:
+        """What a composed instruction repeats of its doc, as far as a prompt shows it."""
+        said = self._said(asked.right)
+        return [phrase for phrase in map(str.casefold, asked.told) if phrase in said]
 
     def _said(self, entry: Entry) -> str:
         """What a prompt says of a doc, in lower case."""

@@ -19,6 +19,7 @@ from finetune.exact import is_exact
 from finetune.instructions import Instruction, Source
 from finetune.splits import Draw, Split, split_apis
 from finetune.unlike import unlike
+from retriever.compact import compact_record
 from retriever.prompt import PromptStyle, build_prompt
 from tests.finetune.dataset_cases import names, some_docs
 
@@ -166,6 +167,17 @@ def test_retrieved_docs_stand_as_they_rank_and_the_best_of_the_domain_is_right()
             absent += 1
         assert one.doc_id in one.prompt.doc_ids
     assert absent
+
+
+def test_of_retrieved_docs_that_say_the_same_the_first_is_right() -> None:
+    made = conversations(Kind.RETRIEVED, stated=0.0, sources=Sources(bank=0, teacher=0, described=1))
+    for one in some(made, 80):
+        place = one.prompt.doc_ids.index(one.doc_id)
+        right, *earlier = (
+            compact_record(doc) | {"api_call": ""}
+            for doc in (one.prompt.docs[place], *one.prompt.docs[:place])
+        )
+        assert right not in earlier
 
 
 def test_where_the_retriever_misses_the_doc_the_best_of_its_domain_is_right() -> None:
