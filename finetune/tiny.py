@@ -10,33 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from api_docs.errors import InvalidRequest
 from api_docs.files import publish_folder
 from api_docs.models import ApiDoc
 from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue
+from finetune.scratch import SMALLEST_VOCABULARY, random_llama, train_tokenizer
+from finetune.shapes import LlamaShape, eight_thirds
 from retriever.prompt import build_prompt
 from service.generators.grounded import GroundedGenerator
-
-if TYPE_CHECKING:
-    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
-
-UNKNOWN, BEGIN, END, PADDING = "<unk>", "<s>", "</s>", "<pad>"
-"""Special tokens, with the ids 0 to 3; the first three are LLaMA's."""
-
-_SMALLEST_VOCABULARY = 256 + 4
-"""A token for every byte, and the special ones."""
-
-CHAT_TEMPLATE = (
-    "{{ bos_token }}"
-    "{% for message in messages %}"
-    "###{{ message['role'] | upper }}: {{ message['content'] }}{% if message['role'] == 'assistant' %}"
-    "{{ eos_token }}{% endif %}"
-    "{% endfor %}"
-    "{% if add_generation_prompt %}###ASSISTANT: {% endif %}"
-)
-"""Turns as Gorilla's prompt writes them, so that the chat route works too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +46,9 @@ class TinySizes:
                 f"choose a multiple of {2 * self.heads}",
                 "hidden_size",
             )
-        if self.vocabulary < _SMALLEST_VOCABULARY:
+        if self.vocabulary < SMALLEST_VOCABULARY:
             raise InvalidRequest(
-                f"vocabulary is {self.vocabulary}; expected at least {_SMALLEST_VOCABULARY}, "
+                f"vocabulary is {self.vocabulary}; expected at least {SMALLEST_VOCABULARY}, "
                 "for every byte is a token",
                 "vocabulary",
             )
@@ -74,7 +56,19 @@ class TinySizes:
     @property
     def intermediate_size(self) -> int:
         """Width of the feed-forward layers: LLaMA's 8/3 of the hidden size, as a multiple of 32."""
-        return -(-8 * self.hidden_size // (3 * 32)) * 32
+        return eight_thirds(self.hidden_size)
+
+    def shape(self, vocabulary: int) -> LlamaShape:
+        """The model's shape, once its tokenizer is known to have so many tokens."""
+        return LlamaShape(
+            vocabulary=vocabulary,
+            hidden_size=self.hidden_size,
+            intermediate_size=self.intermediate_size,
+            layers=self.layers,
+            heads=self.heads,
+            kv_heads=self.heads,
+            tied=False,
+        )
 
 
 def make_tiny_model(into: Path, sizes: TinySizes | None = None, docs: Sequence[ApiDoc] | None = None) -> Path:
@@ -86,10 +80,12 @@ def make_tiny_model(into: Path, sizes: TinySizes | None = None, docs: Sequence[A
         BrokenCatalogue: when the snapshot is needed and can't be read.
         StorageError: when the disk is full or read-only.
     """
+    import torch  # noqa: PLC0415 - heavy
+
     wanted = sizes or TinySizes()
     known = load_catalogue(SNAPSHOT_FOLDER).docs if docs is None else docs
-    tokenizer = train_tokenizer(training_texts(known), wanted)
-    model = _random_llama(wanted, len(tokenizer))
+    tokenizer = train_tokenizer(training_texts(known), wanted.vocabulary, wanted.context)
+    model = random_llama(wanted.shape(len(tokenizer)), wanted.context, wanted.seed, torch.bfloat16)
 
     def fill(work: Path) -> None:
         model.save_pretrained(work)
@@ -108,72 +104,3 @@ def training_texts(docs: Iterable[ApiDoc]) -> Iterator[str]:
         prompt = build_prompt(doc.description or doc.functionality or doc.name, [doc])
         yield prompt.text
         yield grounded.write(prompt).text
-
-
-def train_tokenizer(texts: Iterable[str], sizes: TinySizes) -> PreTrainedTokenizerFast:
-    """A byte-level BPE tokenizer: any text comes back from its tokens, digits are one token each."""
-    from tokenizers import (  # noqa: PLC0415 - heavy, as all of transformers
-        Tokenizer,
-        decoders,
-        models,
-        pre_tokenizers,
-        processors,
-        trainers,
-    )
-    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
-
-    special = [UNKNOWN, BEGIN, END, PADDING]
-    tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=sizes.vocabulary,
-        special_tokens=special,
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{BEGIN} $A",
-        pair=f"{BEGIN} $A {BEGIN} $B",
-        special_tokens=[(BEGIN, special.index(BEGIN))],
-    )
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer,
-        unk_token=UNKNOWN,
-        bos_token=BEGIN,
-        eos_token=END,
-        pad_token=PADDING,
-        model_max_length=sizes.context,
-        clean_up_tokenization_spaces=False,
-        chat_template=CHAT_TEMPLATE,
-    )
-
-
-def _random_llama(sizes: TinySizes, vocabulary: int) -> LlamaForCausalLM:
-    import torch  # noqa: PLC0415 - heavy
-    from transformers import LlamaConfig, LlamaForCausalLM  # noqa: PLC0415
-    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
-
-    disable_progress_bar()  # type: ignore[no-untyped-call]  # of writing weights, which takes milliseconds
-    config = LlamaConfig(
-        vocab_size=vocabulary,
-        hidden_size=sizes.hidden_size,
-        intermediate_size=sizes.intermediate_size,
-        num_hidden_layers=sizes.layers,
-        num_attention_heads=sizes.heads,
-        num_key_value_heads=sizes.heads,
-        max_position_embeddings=sizes.context,
-        bos_token_id=1,
-        eos_token_id=2,
-        pad_token_id=3,
-        tie_word_embeddings=False,
-        dtype=torch.bfloat16,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(sizes.seed)
-        model = LlamaForCausalLM(config)
-    model.bfloat16()
-    return model

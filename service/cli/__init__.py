@@ -5,7 +5,7 @@ Every import that takes time happens inside the command that needs it.
 
 from __future__ import annotations
 
-from service.cli import ask, batch, docs, evaluate, hubs, index, keys, model, serve
+from service.cli import ask, batch, docs, evaluate, finetune, hubs, index, keys, model, serve
 from service.cli.output import Commands, new_app
 
 app = new_app(
@@ -22,6 +22,7 @@ app.add_typer(docs.app, name="docs")
 app.add_typer(hubs.app, name="hubs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
+app.add_typer(finetune.app, name="finetune")
 app.command(
     "evaluate",
     add_help_option=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -151,6 +152,54 @@ def test_no_more_is_in_memory_than_a_shard_and_a_tensor_of_each(
     assert len(written) > 3
     assert max(written) <= 64
     assert not open_shards
+
+
+PEAK = """
+import sys
+from pathlib import Path
+from finetune.delta import apply_delta
+
+def status(name):
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name)]
+    return int(line.split()[1]) * 1024
+
+warm, base, delta = (Path(name) for name in sys.argv[1:4])
+apply_delta(warm, warm, warm.parent / "warmed")  # whatever is loaded on the way is loaded now
+Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+before = status("VmRSS")
+apply_delta(base, delta, base.parent / "tuned", shard_bytes=int(sys.argv[4]))
+print(status("VmHWM") - before)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells a process's peak")
+@pytest.mark.parametrize("layout", ["sharded safetensors", "sharded bin"])
+def test_the_peak_of_memory_is_less_than_one_and_a_third_pairs_of_shards(tmp_path: Path, layout: str) -> None:
+    """Mapped files count, too. A shard of the result is to one of the base's as 2 GiB to LLaMA-7B's ten."""
+
+    def big(seed: int) -> dict[str, Tensor]:
+        generator = torch.Generator().manual_seed(seed)
+        more = {
+            f"model.layers.{layer}.mlp.up_proj.weight": torch.randn(1024, 1024, generator=generator).half()
+            for layer in range(36)
+        }
+        return llama_tensors(seed) | more
+
+    base, delta = (write_model(tmp_path / f"big{seed}", big(seed), layout) for seed in (1, 2))
+    warm = write_model(tmp_path / "warm", llama_tensors(3), layout)
+    shards = [path for path in base.iterdir() if path.suffix in (".bin", ".safetensors")]
+    assert len(shards) == 3
+    pair = 2 * max(path.stat().st_size for path in shards)
+    command = [sys.executable, "-c", PEAK, *map(str, (warm, base, delta, pair // 10))]
+    gives_back = os.environ | {"MALLOC_MMAP_THRESHOLD_": "65536"}  # what is freed, at once
+    done = subprocess.run(  # noqa: S603
+        command, env=gives_back, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 1.3 * pair
+    assert same(read_all(tmp_path / "tuned"), sums(big(1), big(2)))
+    assert len(list((tmp_path / "tuned").glob("*.safetensors"))) > 3
 
 
 # ---- what is refused -----------------------------------------------------------------------------
