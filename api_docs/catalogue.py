@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from api_docs.call import Call, literal, parse_call
 from api_docs.errors import BrokenCatalogue, NotFound
 from api_docs.loaders import GENERIC, Bound, Loader, bind, loader_of
 from api_docs.models import ApiDoc
+from api_docs.pacing import paced
 from api_docs.similarity import TrigramIndex, likeness
 from api_docs.url_templates import UrlTemplate, origin_of, template_of
 
@@ -115,10 +116,10 @@ class Catalogue:
     `aliases` maps retired ids to the ids that replaced them, `former_calls` calls that no longer verify to
     the ids of the docs that they loaded. `created` is when it was written, None for one that never was.
     What a `known` catalogue has of docs that say the same is taken over: few change from one version to the
-    next, and taking calls apart is most of the work. `pause` is called between any two docs, and may wait.
+    next, and taking calls apart is most of the work.
     """
 
-    def __init__(  # noqa: PLR0913 - all but the first have a default
+    def __init__(
         self,
         docs: Iterable[ApiDoc],
         aliases: Mapping[str, str] | None = None,
@@ -126,15 +127,14 @@ class Catalogue:
         former_calls: Mapping[str, str] | None = None,
         *,
         known: Catalogue | None = None,
-        pause: Callable[[], None] = lambda: None,
     ) -> None:
         self.docs: tuple[ApiDoc, ...] = tuple(docs)
         self.aliases: dict[str, str] = dict(aliases or {})
         self.former_calls: dict[str, str] = dict(former_calls or {})
         self.created = created
         before: Mapping[str, Entry] = known._by_id if known is not None else {}
-        self.entries: tuple[Entry, ...] = tuple(_entry(doc, before.get(doc.id)) for doc in self.docs)
-        self._by_id: dict[str, Entry] = {entry.doc.id: entry for entry in self.entries}
+        self.entries: tuple[Entry, ...] = tuple(_entry(doc, before.get(doc.id)) for doc in paced(self.docs))
+        self._by_id: dict[str, Entry] = {entry.doc.id: entry for entry in paced(self.entries)}
         if len(self._by_id) != len(self.docs):
             (twice, _), *_ = Counter(doc.id for doc in self.docs).most_common(1)
             raise BrokenCatalogue(f"two API docs have the id {twice!r}; ids must be unique")
@@ -142,8 +142,7 @@ class Catalogue:
         self._by_identity: dict[Identity, list[Entry]] = defaultdict(list)
         self._by_key: dict[_Key, list[Entry]] = defaultdict(list)
         self._by_target: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            pause()
+        for entry in paced(self.entries):
             self._by_callee[entry.call.callee].append(entry)
             self._by_identity[entry.identity].append(entry)
             for key in _keys(entry):
@@ -241,13 +240,13 @@ class Catalogue:
     @cached_property
     def hubs(self) -> tuple[str, ...]:
         """The hubs that have docs, in order of first appearance."""
-        return tuple(dict.fromkeys(doc.hub for doc in self.docs))
+        return tuple(dict.fromkeys(doc.hub for doc in paced(self.docs)))
 
     @cached_property
     def version(self) -> str:
         """Twelve hex digits that change whenever what the docs say changes."""
         digest = hashlib.sha256()
-        for doc in sorted(self.docs, key=lambda doc: doc.id):
+        for doc in paced(sorted(self.docs, key=lambda doc: doc.id)):
             digest.update(f"{doc.id} {doc.content_hash} {doc.alive}\n".encode())
         for old, new in sorted(self.aliases.items()):
             digest.update(f"{old} -> {new}\n".encode())

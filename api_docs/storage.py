@@ -18,6 +18,7 @@ from api_docs.catalogue import Catalogue
 from api_docs.errors import BrokenCatalogue, CallError, CatalogueError, InvalidDoc, OutdatedSchema
 from api_docs.files import publish_folder, sha256_of
 from api_docs.models import SCHEMA_VERSION, ApiDoc
+from api_docs.pacing import paced
 
 MANIFEST = "manifest.json"
 SNAPSHOT_FOLDER = Path(__file__).parent / "snapshot"
@@ -161,14 +162,12 @@ def read_manifest(folder: Path) -> Manifest:
         raise BrokenCatalogue(f"{str(path)!r}: {first_error(exc)}; rebuild the catalogue") from exc
 
 
-def load_catalogue(
-    folder: Path, known: Catalogue | None = None, pause: Callable[[], None] = lambda: None
-) -> Catalogue:
+def load_catalogue(folder: Path, known: Catalogue | None = None) -> Catalogue:
     """Read a whole catalogue, or none of it.
 
     Docs that a `known` catalogue has already, by their content hashes, are taken over from it: a version is
     much like the one before, and most of its docs need neither time nor memory then. That the files are as
-    they were written their checksums say. `pause` is called between any two docs, and may wait.
+    they were written their checksums say.
 
     Raises:
         BrokenCatalogue: naming the file, the line and the reason.
@@ -177,10 +176,7 @@ def load_catalogue(
     manifest = read_manifest(folder)
     docs: list[ApiDoc] = []
     for name, entry in manifest.files.items():
-        found = []
-        for doc in read_docs(folder / name, manifest.schema_version, known):
-            pause()
-            found.append(doc)
+        found = list(paced(read_docs(folder / name, manifest.schema_version, known)))
         if len(found) != entry.docs or sha256_of(folder / name) != entry.sha256:
             raise BrokenCatalogue(
                 f"{str(folder / name)!r} is not the file of its manifest ({len(found)} docs, expected "
@@ -188,9 +184,7 @@ def load_catalogue(
             )
         docs.extend(found)
     try:
-        catalogue = Catalogue(
-            docs, manifest.aliases, manifest.created, manifest.former_calls, known=known, pause=pause
-        )
+        catalogue = Catalogue(docs, manifest.aliases, manifest.created, manifest.former_calls, known=known)
     except CallError as exc:
         raise BrokenCatalogue(f"{str(folder)!r}: {exc}") from exc
     if catalogue.version != manifest.version:

@@ -17,6 +17,8 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
+from api_docs.pacing import paced
+
 Scores = NDArray[np.float32]
 
 K1 = 1.2
@@ -101,7 +103,7 @@ class Bm25s:
         for name in ("data", "indices", "indptr"):
             index.scores[name] = np.asarray(index.scores[name])  # plain views, which are quicker to slice
         with (folder / _WORDS).open(encoding="utf-8") as lines:
-            columns = {line.removesuffix("\n"): column for column, line in enumerate(lines)}
+            columns = {line.removesuffix("\n"): column for column, line in enumerate(paced(lines))}
         return cls(index, rows, columns)
 
     def save(self, folder: Path) -> None:

@@ -25,6 +25,7 @@ from api_docs.errors import (
     OutdatedSchema,
 )
 from api_docs.files import publish_folder, sha256_of
+from api_docs.pacing import paced
 from retriever.bm25 import Bm25s, tokenize
 from retriever.dense import DenseIndex
 from retriever.embedding import Encoder
@@ -244,7 +245,8 @@ def _read_parts(folder: Path, manifest: IndexManifest, catalogue: Catalogue) -> 
         raise BrokenIndex(f"can't read the index {str(folder)!r} ({exc}); {_REBUILD}") from exc
     dense, origins = DenseIndex.load(folder / _VECTORS), Origins.load(folder / _ORIGINS)
     rows = len(doc_ids)
-    if doc_ids != tuple(doc.id for doc in catalogue.docs) or not (len(dense) == len(origins.rows) == rows):
+    same = doc_ids == tuple(doc.id for doc in paced(catalogue.docs))
+    if not (same and len(dense) == len(origins.rows) == rows):
         raise BrokenIndex(f"the parts of {str(folder)!r} don't fit together; {_REBUILD}")
     matrix = None
     if manifest.query_matrix is not None:

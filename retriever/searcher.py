@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from api_docs.catalogue import Catalogue, Identity
 from api_docs.domains import Domain
+from api_docs.pacing import paced
 from retriever.bm25 import Bm25Backend, KeywordIndex, RankBm25, Scores, tokenize
 from retriever.embedding import Encoder
 from retriever.fusion import fuse
@@ -54,16 +55,15 @@ class Searcher:
         self._keywords: KeywordIndex = index.keywords
         if bm25_backend is Bm25Backend.RANK_BM25:
             self._keywords = RankBm25(tokenize(keyword_text(doc)) for doc in catalogue.docs)
-        self._tasks = TaskVoice([doc.domain for doc in catalogue.docs])
+        docs, rows = catalogue.docs, len(catalogue)
         calls: dict[Identity, int] = {}
-        self._call_of: Rows = np.array(
-            [calls.setdefault(entry.identity, len(calls)) for entry in catalogue.entries], dtype=np.int64
-        )
-        self._dead = np.array([not doc.alive for doc in catalogue.docs], dtype=bool)
-        self._hub_of: Rows = np.array(
-            [catalogue.hubs.index(doc.hub) for doc in catalogue.docs], dtype=np.int64
-        )
-        self._task_of: Rows = places([doc.domain for doc in catalogue.docs])
+        numbers = (calls.setdefault(entry.identity, len(calls)) for entry in paced(catalogue.entries))
+        self._call_of: Rows = np.fromiter(numbers, dtype=np.int64, count=rows)
+        self._dead = np.fromiter((not doc.alive for doc in paced(docs)), dtype=bool, count=rows)
+        hubs = (catalogue.hubs.index(doc.hub) for doc in paced(docs))
+        self._hub_of: Rows = np.fromiter(hubs, dtype=np.int64, count=rows)
+        self._task_of: Rows = places([doc.domain for doc in paced(docs)])
+        self._tasks = TaskVoice(self._task_of)
 
     def search(
         self,

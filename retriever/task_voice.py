@@ -6,12 +6,14 @@ Knows the table of tasks and which row of an index belongs to which. Knows nothi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api_docs.domains import Domain
+from api_docs.pacing import paced
 from api_docs.tasks import TASKS, Task
 from retriever.bm25 import Bm25s, Scores, tokenize, with_pairs
 from retriever.embedding import Encoder, Vectors
@@ -25,21 +27,26 @@ _PLACE = {domain: place for place, domain in enumerate(DOMAINS)}
 
 
 class TaskVoice:
-    """BM25 over the task table, words and pairs of words; each row takes its task's score."""
+    """BM25 over the task table, words and pairs of words; each row takes the score of its task's `places`."""
 
-    def __init__(self, domains: Sequence[Domain]) -> None:
-        self._task_of = places(domains)
-        self._keywords = Bm25s.build(_words(TASKS[domain]) for domain in DOMAINS)
+    def __init__(self, task_of: NDArray[np.int64]) -> None:
+        self._task_of = task_of
 
     def scores(self, words: Sequence[str]) -> Scores:
         """One score per row, shape (rows,)."""
-        found: Scores = self._keywords.scores(with_pairs(words))[self._task_of]
+        found: Scores = _keywords().scores(with_pairs(words))[self._task_of]
         return found
+
+
+@cache
+def _keywords() -> Bm25s:
+    """The task table's own index, the same for every catalogue."""
+    return Bm25s.build(_words(TASKS[domain]) for domain in DOMAINS)
 
 
 def places(domains: Sequence[Domain]) -> NDArray[np.int64]:
     """The place of each domain's task in the table."""
-    return np.array([_PLACE[domain] for domain in domains], dtype=np.int64)
+    return np.fromiter((_PLACE[domain] for domain in paced(domains)), dtype=np.int64, count=len(domains))
 
 
 def centroids(encoder: Encoder, known: Mapping[Domain, Vectors] = MappingProxyType({})) -> Vectors:

@@ -17,6 +17,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from api_docs.pacing import pausing
 from service.served import Served
 
 TURN: Final = 0.000_05
@@ -33,16 +34,17 @@ _LOOK: Final = 0.05
 
 
 @contextlib.contextmanager
-def in_short_turns() -> Iterator[Callable[[], None]]:
+def in_short_turns() -> Iterator[None]:
     """Let other threads go on soon while the block runs, and the collector of garbage wait for its end.
 
-    Gives a function to be called every now and then: it rests when it is time to.
+    Long loops within it that are `paced` rest when it is time to.
     """
     interval, collecting = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(TURN)
     gc.disable()
     try:
-        yield _Resting()
+        with pausing(_Resting()):
+            yield
         here_to_stay()
     finally:
         sys.setswitchinterval(interval)
@@ -92,17 +94,17 @@ class Remains:
         while any(one() is not None for one in self._in_use):
             if time.monotonic() > until or ended.wait(_LOOK):
                 return ended.is_set() or until - self._since > _GIVEN
-        pause = _Resting()
+        rest = _Resting()
         while self._parts:
-            _free(self._parts.pop(), pause)
+            _free(self._parts.pop(), rest)
         return True
 
 
-def _free(part: Any, pause: Callable[[], None]) -> None:
+def _free(part: Any, rest: Callable[[], None]) -> None:
     """Drop what a container holds, one by one."""
     held = part if isinstance(part, dict) else list(part)
     del part
     drop = held.popitem if isinstance(held, dict) else held.pop
     while held:
         drop()
-        pause()
+        rest()

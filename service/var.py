@@ -264,16 +264,11 @@ def open_searcher(settings: Settings, progress: Progress | None = None) -> Searc
     return _searcher(settings, catalogue, index, BatchingEncoder(encoder))
 
 
-def reopen_searcher(
-    settings: Settings,
-    encoder: Encoder,
-    known: Catalogue | None = None,
-    pause: Callable[[], None] = lambda: None,
-) -> Searcher:
+def reopen_searcher(settings: Settings, encoder: Encoder, known: Catalogue | None = None) -> Searcher:
     """The searcher over what is served now, with an encoder that is there already; builds nothing.
 
-    What a `known` catalogue has of the same docs is taken over. `pause` is called between any two docs, and
-    may wait. Another matrix comes with its index; another model needs another process.
+    What a `known` catalogue has of the same docs is taken over. Another matrix comes with its index; another
+    model needs another process.
 
     Raises:
         CatalogueError, RetrievalIndexError: when it can't be opened as it is.
@@ -284,7 +279,7 @@ def reopen_searcher(
             f"the embedding model that is set is {model!r} now, and this process encodes with "
             f"{encoder.name!r}; build its index with `callsmith index build`, then restart the service"
         )
-    catalogue = load_catalogue(catalogue_folder(settings), known, pause)
+    catalogue = load_catalogue(catalogue_folder(settings), known)
     index = open_index(index_folder(settings, catalogue), catalogue, encoder, _matrix_version(settings))
     return _searcher(settings, catalogue, index, encoder)
 

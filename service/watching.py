@@ -97,8 +97,8 @@ class Watcher:
             return
         self._refused = wanted
         before = runtime.served
-        with in_short_turns() as pause:
-            found = var.reopen_searcher(settings, before.searcher.encoder, before.catalogue, pause)
+        with in_short_turns():
+            found = var.reopen_searcher(settings, before.searcher.encoder, before.catalogue)
             _check(found)
         fields = {
             "index_version": found.version,

@@ -43,7 +43,7 @@ def brute_force(catalogue: Catalogue, instruction: str, retriever: RetrieverName
     dense = vectors @ encoder.encode([instruction])[0]
     words = tokenize(instruction)
     bm25 = Bm25s.build(tokenize(keyword_text(doc)) for doc in docs).scores(words)
-    task = TaskVoice([doc.domain for doc in docs]).scores(words)
+    task = TaskVoice(places([doc.domain for doc in docs])).scores(words)
     identities = [entry.identity for entry in catalogue.entries]
     call_of = np.array([identities.index(identity) for identity in identities])
     scores = {

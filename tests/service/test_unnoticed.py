@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from api_docs.catalogue import Catalogue
+from api_docs.pacing import paced
 from retriever.index import build_index
 from retriever.searcher import Searcher
 from service import unnoticed
@@ -49,10 +50,9 @@ def test_work_rests_once_it_is_time_to(monkeypatch: pytest.MonkeyPatch) -> None:
     now, rests = [0.0], []
     monkeypatch.setattr(unnoticed.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(unnoticed.time, "sleep", rests.append)
-    with in_short_turns() as pause:
-        for moment in (0.0005, 0.0011, 0.0015, 0.0022):
+    with in_short_turns():
+        for moment in paced((0.0005, 0.0011, 0.0015, 0.0022, 0.0022)):
             now[0] = moment
-            pause()
     assert rests == [unnoticed._REST] * 2
 
 
