@@ -1,0 +1,1 @@
+"""How the retriever is taught: a whole encoder, or a small matrix on the instruction's side."""

@@ -1,0 +1,39 @@
+"""Teach the retriever by the method that is asked for: what `callsmith finetune retriever` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from finetune.bank import BANK
+from finetune.retriever.card import Card, Method
+from finetune.retriever.encoder import EncoderOptions, teach_encoder
+from finetune.retriever.lesson import Told
+from finetune.retriever.matrix import MatrixOptions, teach_matrix
+from service.settings import Settings
+
+__all__ = ["Method", "teach"]
+
+
+def teach(  # noqa: PLR0913 - what can be asked for
+    settings: Settings,
+    method: Method,
+    instructions: Sequence[Path],
+    out: Path,
+    *,
+    folds: int,
+    epochs: int | None,
+    seed: int,
+    told: Told,
+) -> Card:
+    """Teach the retriever; on the bank that ships without `instructions`, as usual without `epochs`.
+
+    Raises:
+        TrainingError, InvalidRequest, CatalogueError, EmbeddingModelError, StorageError: see `teach_matrix`
+            and `teach_encoder`.
+    """
+    given = list(instructions) or [BANK]
+    asked = {"folds": folds, "seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    if method is Method.MATRIX:
+        return teach_matrix(settings, given, out, MatrixOptions(**asked), told)
+    return teach_encoder(settings, given, out, EncoderOptions(**asked), told)
