@@ -100,14 +100,18 @@ _OF_SIZE: Final = _words(
 
 
 class Names:
-    """The names that a catalogue's models go by. Made once, asked often; a text costs some 20 µs."""
+    """The names that a catalogue's models go by. Made once, asked often.
 
-    def __init__(self, docs: Iterable[ApiDoc]) -> None:
+    `everyday` are texts without any name: their words are nobody's name, unless a family has it.
+    """
+
+    def __init__(self, docs: Iterable[ApiDoc], everyday: Iterable[str] = ()) -> None:
         known = list(docs)
         spelled = {*_of_families(), *_of_architectures(known)}
         self._anyhow = {word.lower() for word in spelled if word.lower() not in _ALSO_WORDS}
         self._spelled = {word for word in spelled if word.lower() in _ALSO_WORDS}
-        self._ordinary = _ordinary_words() - self._anyhow
+        families = {word.lower() for word in spelled}
+        self._ordinary = _ordinary_words().union(*map(_pieces, everyday)) - families
         self._phrases: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         for phrase in (*_family_phrases(), *self._whole_names(known)):
             self._phrases[phrase[0]].add(phrase)
@@ -132,10 +136,15 @@ class Names:
 
     def own(self, text: str, doc: ApiDoc) -> tuple[str, ...]:
         """The pieces of this doc's own name in a text that nothing explains that the doc says of its task."""
-        explained = self._ordinary | set(_pieces(_what_it_does(doc)))
-        name = identifying_name(doc)
+        explained = self._ordinary.union(_pieces(_what_it_does(doc)))
+        owner, _, name = identifying_name(doc).rpartition("/")
         telling = {piece for piece in _pieces(name) if _tells(piece) and piece not in explained}
-        return tuple(dict.fromkeys(word for word in _pieces(text) if word in telling))
+        words = _pieces(text)
+        found = [word for word in words if word in telling]
+        maker = tuple(_pieces(owner))  # "black" is no name, "Black Forest Labs" is one
+        if maker and not (set(maker) & _BRANDS) and maker in _windows(words, len(maker)):
+            found.append(" ".join(maker))
+        return tuple(dict.fromkeys(found))
 
     def _is_name(self, text: str, tokens: list[re.Match[str]], place: int) -> bool:
         word = tokens[place].group()
@@ -206,6 +215,10 @@ def _ordinary_words() -> set[str]:
 
 def _pieces(text: str) -> list[str]:
     return _TOKEN.findall(text.lower())
+
+
+def _windows(words: list[str], length: int) -> set[tuple[str, ...]]:
+    return {tuple(words[start : start + length]) for start in range(len(words) - length + 1)}
 
 
 def _next_words(lower: list[str], place: int) -> list[str]:

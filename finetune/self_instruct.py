@@ -21,6 +21,7 @@ from api_docs.errors import InvalidRequest
 from api_docs.models import ApiDoc
 from finetune.answers import Answer, AnswerCache, Body
 from finetune.asking import WANTED, body_of, read_answer
+from finetune.bank import read_bank
 from finetune.examples import Example, draw_examples
 from finetune.filters import Filters
 from finetune.instructions import INSTRUCTIONS, Instruction, Source, write_instructions
@@ -156,7 +157,8 @@ def run(  # noqa: PLR0913 - what a run needs, by name
     bodies = [request.body for request in requests]
     told = partial(progress, "asking the teacher")
     lesson = anyio.run(teacher.ask_all, bodies, told)
-    judge(requests, lesson, Filters(Names(searcher.catalogue.docs), searcher), quality, progress)
+    names = Names(searcher.catalogue.docs, everyday=(one.text for one in read_bank()))
+    judge(requests, lesson, Filters(names, searcher), quality, progress)
     write_instructions(folder / INSTRUCTIONS, quality.kept)
     quality.write(folder)
     if lesson.failure is not None:

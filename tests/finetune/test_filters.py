@@ -32,7 +32,7 @@ def searcher() -> Searcher:
 
 @pytest.fixture
 def filters(searcher: Searcher) -> Filters:
-    return Filters(Names(searcher.catalogue.docs), searcher, Limits(within=2))
+    return Filters(Names(searcher.catalogue.docs), searcher, Limits(within=1))
 
 
 def judge(
@@ -64,7 +64,7 @@ def judge(
         (
             "Sorts photos into a thousand everyday classes",
             Filter.UNANSWERABLE,
-            "asks for image-classification among the first 2 hits, not for audio-classification",
+            "asks for image-classification, … rather than for audio-classification",
         ),
     ],
 )
@@ -75,6 +75,15 @@ def test_a_filter_refuses_with_its_reason(
     assert found is not None
     assert found.filter is refused
     assert reason in found.reason
+
+
+def test_a_domain_counts_once_however_many_of_its_docs_come_first(searcher: Searcher) -> None:
+    text = "Sorts photos of birds, species apart; and the sounds in recordings"
+    hits = searcher.search(text, k=5)
+    domains = [searcher.catalogue.doc(hit.doc_id).domain.value for hit in hits]
+    assert domains[:3] == ["image-classification", "image-classification", "audio-classification"]
+    two = Filters(Names([]), searcher, Limits(within=2))
+    assert judge(two, searcher, text) == [None]
 
 
 def test_the_docs_own_name_is_a_leak_for_its_own_instructions_only(

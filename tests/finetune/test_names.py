@@ -26,7 +26,7 @@ def names() -> Names:
         ("translate with opus-mt-ca-es", ("opus-mt-ca-es",)),
         ("load Helsinki-NLP/opus-mt-ca-es", ("Helsinki-NLP/opus-mt-ca-es",)),
         ("please use Whisper on the tapes", ("Whisper",)),
-        ("Whisper large for the tapes", ("Whisper",)),
+        ("Whisper large for the tapes", ("Whisper large",)),
         ("match pictures with CLIP", ("CLIP",)),
         ("try Google's sentence encoder", ("Google …",)),
         ("用BERT给我的信分类", ("BERT",)),
@@ -69,6 +69,29 @@ def test_a_docs_own_name_is_found_piece_by_piece() -> None:
 def test_what_the_doc_says_of_its_task_is_no_name() -> None:
     doc = made("huggingface", "shop/invoice-reader-catalan", "reading an invoice", language=("ca",))
     assert Names([doc]).own("read my invoice in Catalan", doc) == ()
+
+
+def test_whoever_made_it_is_a_name_as_a_whole_only() -> None:
+    doc = made("huggingface", "white-river-labs/spotter", "finding deer")
+    names = Names([doc])
+    assert names.own("white deer at the river, no labs", doc) == ()
+    assert names.own("the White River Labs one for deer", doc) == ("white river labs",)
+    google = made("huggingface", "google/vit-leaf", "finding leaves")
+    assert names.own("a leaf on Google Maps", google) == ("leaf",)
+
+
+def test_words_of_texts_without_names_are_everyday_unless_a_family_has_them() -> None:
+    doc = made("huggingface", "lab/leaf-bert-grumpf", "finding plants")
+    names = Names([doc], everyday=["Is a leaf of my bert torn?"])
+    assert names.own("a leaf, a bert, a grumpf", doc) == ("bert", "grumpf")
+    assert names.found("a leaf, a bert, a grumpf") == ("bert",)
+
+
+def test_a_family_that_is_also_a_word_is_a_name_for_its_own_docs() -> None:
+    doc = made("huggingface", "lab/whisper-medium", "writing down speech")
+    names = Names([doc], everyday=["do not whisper"])
+    assert names.own("write down what they whisper", doc) == ("whisper",)
+    assert names.found("load whisper-medium, and don't whisper") == ("whisper-medium",)
 
 
 def test_a_doc_that_says_little_is_explained_by_its_description() -> None:
