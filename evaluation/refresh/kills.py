@@ -295,6 +295,7 @@ class _Stage:
             self._wait_for_lock(command)
             time.sleep(seconds)
             if command.status is not None:
+                self.span = min(self.span, seconds)  # the machine has more time now than when it was taken
                 return None
             command.kill()
         return seconds
