@@ -10,6 +10,7 @@ one's memory is free; a quiet one of the same length follows.
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -112,6 +113,8 @@ async def _swapped(
     """By swap, what callers saw while it went on, and for as long afterwards."""
     watched = Watched(service.url, instructions(2_000, seed=31))
     found = []
+    gc.collect()
+    gc.freeze()  # or the callers' own collector of garbage would be measured, a sixth of a second at a time
     async with going_on(watched.ask, CALLERS):
         await asyncio.sleep(WARM)
         for number in range(swaps):
