@@ -22,6 +22,8 @@ from retriever.text import identifying_name
 _TOKEN = re.compile(r"[A-Za-z0-9]+")
 _MIXED = re.compile(r"(?=.*[A-Za-z])(?=.*\d)|.*[a-z][A-Z]|[A-Z]{2,}[a-z]")
 """Spelled as no ordinary word is: with digits (`wav2vec`) or with a capital inside (`RoBERTa`, `YOLOv`)."""
+_VERBATIM = re.compile(r"\w(_|[-.]\d)\w*")
+"""In a name: joined as a program joins words, or numbered."""
 _CAPITALS = re.compile(r"[A-Z]{3,}")
 _VERSION = re.compile(r"(?<=[A-Za-z]{2})v?\d+[A-Za-z]?$")
 _SENTENCE_END = frozenset('.!?:;\n"“”(')
@@ -141,6 +143,8 @@ class Names:
         telling = {piece for piece in _pieces(name) if _tells(piece) and piece not in explained}
         words = _pieces(text)
         found = [word for word in words if word in telling]
+        if _VERBATIM.search(name) and name.lower() in text.lower():
+            found.append(name)  # as nobody writes who doesn't copy, whatever its words
         maker = tuple(_pieces(owner))  # "black" is no name, "Black Forest Labs" is one
         if maker and not (set(maker) & _BRANDS) and maker in _windows(words, len(maker)):
             found.append(" ".join(maker))

@@ -94,6 +94,12 @@ def test_a_family_that_is_also_a_word_is_a_name_for_its_own_docs() -> None:
     assert names.found("load whisper-medium, and don't whisper") == ("whisper-medium",)
 
 
+def test_a_name_of_ordinary_words_is_one_where_it_is_copied() -> None:
+    doc = made("huggingface", "lab/medical_summarization", "medical summarization")
+    assert Names([doc]).own("medical summarization of my notes", doc) == ()
+    assert Names([doc]).own("run medical_summarization on my notes", doc) == ("medical_summarization",)
+
+
 def test_a_doc_that_says_little_is_explained_by_its_description() -> None:
     doc = make_doc("tfhub", "lab/birdsong", "audio-classification", "Birdsong of Peru.", "hub.load('x')")
     assert Names([doc]).own("which birdsong is this?", doc) == ()
