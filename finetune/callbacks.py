@@ -26,13 +26,15 @@ _STEP_FIGURES: Final[tuple[str, ...]] = ("loss", "grad_norm", "learning_rate")
 
 
 class StopWhenAsked(TrainerCallback):
-    """Ends the training behind a step with a checkpoint, once SIGTERM or SIGINT came to one of the processes.
+    """Ends the training behind a step with a checkpoint, once one of the processes is asked to.
 
-    Processes learn of it together: one that went on alone would wait for the others for ever.
+    By SIGTERM or SIGINT, or by a file with the name `request`, for who can't reach the processes themselves.
+    They learn of it together: one that went on alone would wait for the others for ever.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, request: Path) -> None:
         self.stopped = False
+        self._request = request
         self._asked = False
         self._before: dict[int, Any] = {}
 
@@ -70,9 +72,10 @@ class StopWhenAsked(TrainerCallback):
         self._asked = True
 
     def _agreed(self, args: TrainingArguments) -> bool:
+        here = self._asked or self._request.exists()
         if args.world_size == 1:
-            return self._asked
-        asked = torch.tensor(int(self._asked), device=args.device)
+            return here
+        asked = torch.tensor(int(here), device=args.device)
         torch.distributed.all_reduce(asked, op=torch.distributed.ReduceOp.MAX)
         return bool(asked.item())
 

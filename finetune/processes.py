@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from api_docs.errors import TrainingError
@@ -31,12 +32,15 @@ def run_processes(
     Raises:
         TrainingError: when a process died.
     """
+    run.stop.unlink(missing_ok=True)
     if started.config.distributed.processes == 1:
         from finetune.worker import train_process  # noqa: PLC0415 - heavy
 
         return train_process(run, started, report, say)
     command, told = _command(run, started.config), _environment(started)
-    status = _wait(subprocess.Popen(command, env=told, pass_fds=(lock,)))  # noqa: S603
+    # In a session of its own: Ctrl-C on a terminal reaches this process, and this process asks the others.
+    child = subprocess.Popen(command, env=told, pass_fds=(lock,), start_new_session=True)  # noqa: S603
+    status = _wait(child, run.stop)
     if is_finished(run):
         return True
     if status == 0:
@@ -73,11 +77,19 @@ def _environment(started: Started) -> dict[str, str]:
     return os.environ | told
 
 
-def _wait(child: subprocess.Popen[bytes]) -> int:
-    """The status that a child ends with; who is interrupted meanwhile has it end in order first."""
+def _wait(child: subprocess.Popen[bytes], stop: Path) -> int:
+    """The status that a child ends with; who is interrupted meanwhile has it save a checkpoint and end first.
+
+    By a file, for torchrun takes signals as failures. Who can't wait for that interrupts once more.
+    """
     try:
         return child.wait()
     except BaseException:
-        child.terminate()
-        child.wait()
+        stop.touch()
+        try:
+            child.wait()
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
         raise

@@ -10,6 +10,7 @@ OUT/
     checkpoints/    see `finetune.resume`
     tensorboard/    for TensorBoard
     steps.jsonl     a line a step
+    stop            made to have the training end behind the step in hand
     finished.json   which checkpoint is the best, once the last step is done
 """
 
@@ -83,6 +84,11 @@ class Run:
     def steps(self) -> Path:
         """A line a step."""
         return self.folder / "steps.jsonl"
+
+    @property
+    def stop(self) -> Path:
+        """Whoever makes this file has the training end behind the step in hand, with a checkpoint."""
+        return self.folder / "stop"
 
     @property
     def finished(self) -> Path:

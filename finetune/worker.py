@@ -39,7 +39,7 @@ def train_process(run: Run, started: Started, report: Report, say: Say) -> bool:
     from finetune.trainer import CallTrainer, Material, SaveEvaluated, trainer_arguments  # noqa: PLC0415
 
     checkpoint = newest_whole(run.checkpoints)
-    stop = StopWhenAsked()
+    stop = StopWhenAsked(run.stop)
     # Before the model is read: of processes that have met only one reads it.
     args = trainer_arguments(started.config, run.checkpoints, on_cpu=started.on_cpu)
     trainer = CallTrainer(

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from api_docs.errors import AlreadyPublishing, NotEnoughMemory, TrainingError
 from finetune.checkpoint import Checkpoint
 from finetune.config import TrainingConfig
-from finetune.resume import checkpoint_of, is_whole, mark_whole, newest_whole, steps_of
+from finetune.resume import checkpoint_of, is_whole, mark_whole, newest_whole, step_of, steps_of
 from finetune.rows import IGNORED, TRAIN, VALIDATION, load_rows, read_exact
 from finetune.run import Run, alone
 from finetune.training import train
@@ -414,6 +414,17 @@ def test_who_is_asked_to_end_saves_a_checkpoint_first(data: Path, trained: Path,
     same_losses(tmp_path / "out", trained)
 
 
+def test_a_file_asks_to_end_as_well(data: Path, trained: Path, tmp_path: Path) -> None:
+    def asks(title: str, done: int, total: int) -> None:
+        if title == "training steps" and done == 4:
+            Run(tmp_path / "out").stop.touch()
+
+    stopped = toy_training(toy_config(), data, tmp_path / "out", report=asks)
+    assert (stopped.folder, stopped.steps) == (None, 4)
+    toy_training(toy_config(), data, tmp_path / "out", resume=True)
+    same_losses(tmp_path / "out", trained)
+
+
 def test_a_run_that_was_moved_goes_on(data: Path, trained: Path, tmp_path: Path) -> None:
     with pytest.raises(Died):
         toy_training(toy_config(), data, tmp_path / "out", report=dies_at(4))
@@ -477,6 +488,43 @@ def test_two_processes_that_share_the_model_have_the_losses_of_one(
     assert one.tensors.keys() == two.tensors.keys()
     for name in one.tensors:
         torch.testing.assert_close(one.read(name), two.read(name), rtol=0, atol=5e-3)
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from pathlib import Path
+from finetune.run import Run
+from tests.finetune.toys import toy_config, toy_training
+
+out, config = Path(sys.argv[2]), toy_config(processes=2, steps=60, eval_steps=60, save_steps=60)
+
+def asks():  # behind some steps, as somebody does who looks on
+    steps = Run(out).steps
+    while not (steps.is_file() and steps.read_bytes().count(b"seconds") >= 3):
+        waiting.wait(0.05)
+    os.kill(os.getpid(), signal.SIGINT)
+
+waiting = threading.Event()
+threading.Thread(target=asks, daemon=True).start()
+toy_training(config, Path(sys.argv[1]), out)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif("KILLS" not in os.environ, reason="takes a minute; `make test-all` sets KILLS")
+def test_two_processes_end_in_order_and_go_on_with_the_losses_of_one(data: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, str(data), str(tmp_path / "two")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
+    assert "KeyboardInterrupt" in ended.stderr
+    assert "SignalException" not in ended.stderr
+    reached = newest_whole(tmp_path / "two/run/checkpoints")
+    assert reached is not None
+    assert 3 <= step_of(reached) < 60
+    steps: dict[str, Any] = {"steps": 60, "eval_steps": 60, "save_steps": 60}
+    done = toy_training(toy_config(processes=2, **steps), data, tmp_path / "two", resume=True)
+    assert done.folder is not None
+    toy_training(toy_config(**steps), data, tmp_path / "one")
+    same_losses(tmp_path / "two", tmp_path / "one", 1e-3)
 
 
 # ---- what is refused -----------------------------------------------------------------------------
