@@ -25,6 +25,12 @@ CONFIGS: Final = Path(__file__).with_name("configs")
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 FloatType = Literal["float32", "float16", "bfloat16"]
+Order = Literal["shuffled", "grouped", "staged", "given"]
+"""In which order rows are learnt: at random; at random with rows of like length in one batch, which spares
+padding; as the dataset has them at first, with rows of like length in one batch among some batches that lie
+together, and from the second epoch on as `grouped`; or as the dataset has them."""
+_KEPT_ORDERS: Final[tuple[Order, ...]] = ("staged", "given")
+_GROUPED_ORDERS: Final[tuple[Order, ...]] = ("grouped", "staged")
 LoraTarget = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -115,7 +121,7 @@ class TrainSection(Section):
     micro_batch: Count = 1  # of them at once in one process
     length: Annotated[int, Field(ge=8)] = 2048  # tokens of a sequence; rows that are longer are left out
     packing: bool = False  # several rows in one sequence; they don't see each other
-    order: Literal["shuffled", "grouped", "given"] = "shuffled"  # grouped: rows of like length in one batch
+    order: Order = "shuffled"
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     beta2: Share = 0.999  # how long Adam remembers squared gradients
     clip: Annotated[float, Field(ge=0)] = 1.0  # greatest norm of a step's gradient; 0: any
@@ -136,8 +142,8 @@ class TrainSection(Section):
     def _fit(self) -> Self:
         if (self.epochs is None) is (self.steps is None):
             raise ValueError("say how long to train: either epochs or steps")
-        if self.packing and self.order == "grouped":
-            raise ValueError("order 'grouped' is for rows of their own: packed sequences are equally long")
+        if self.packing and self.order in _GROUPED_ORDERS:
+            raise ValueError(f"order {self.order!r} is for rows of their own: packed ones are equally long")
         return self
 
 
@@ -178,10 +184,10 @@ class TrainingConfig(Section):
             data = DataSettings.model_validate(self.data)
         except ValidationError as exc:
             raise ValueError("; ".join(f"data.{said}" for said in _told(exc))) from exc
-        if data.curriculum and self.train.order != "given":
+        if data.curriculum and self.train.order not in _KEPT_ORDERS:
             raise ValueError(
                 f"data.curriculum is {data.curriculum:g}, and train.order {self.train.order!r} undoes it; "
-                "set train.order to 'given'"
+                f"set train.order to one of {', '.join(_KEPT_ORDERS)}"
             )
         return self
 
@@ -202,6 +208,11 @@ class TrainingConfig(Section):
                     f"{self.model.scratch.context}"
                 )
         return self
+
+    @property
+    def by_length(self) -> bool:
+        """Whether rows of like length come in one batch."""
+        return self.train.order in _GROUPED_ORDERS
 
     @property
     def accumulation(self) -> int:

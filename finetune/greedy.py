@@ -57,7 +57,11 @@ def _written(
     ids = torch.tensor([[padding] * (width - len(row)) + row for row in prompts])
     mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in prompts])
     how = GenerationConfig(  # type: ignore[no-untyped-call]
-        max_new_tokens=asking.tokens, do_sample=False, eos_token_id=end, pad_token_id=padding
+        max_new_tokens=asking.tokens,
+        do_sample=False,
+        use_cache=True,
+        eos_token_id=end,
+        pad_token_id=padding,
     )
     device = next(model.parameters()).device
     with torch.no_grad():
@@ -66,7 +70,6 @@ def _written(
             attention_mask=mask.to(device),
             generation_config=how,
             synced_gpus=asking.together,
-            use_cache=True,
         )
     texts: list[str] = tokenizer.batch_decode(found[:, width:], skip_special_tokens=True)
     return texts

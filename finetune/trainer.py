@@ -23,7 +23,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallba
 from transformers.trainer_utils import EvalLoopOutput
 from trl import SFTConfig, SFTTrainer
 
-from finetune.config import TrainingConfig
+from finetune.config import Order, TrainingConfig
 from finetune.greedy import Asking, exact_of, exact_shares
 from finetune.resume import checkpoint_of, keep_newest, mark_whole
 from finetune.rows import IGNORED, Row
@@ -41,12 +41,12 @@ _GROUP: Final = 50
 class RowOrder(Sampler[int]):
     """In which order rows are learnt: the same for the same seed and epoch, whoever asks and however often.
 
-    Whole batches only: an epoch leaves out as many rows as make no batch, other ones each time. `lengths` are
-    given where rows of like length shall make one batch: random ones are taken for some batches at a time,
-    sorted, and the batches are shuffled.
+    Whole batches only: an epoch leaves out as many rows as make no batch, other ones each time if it can.
+    `lengths` are given where rows of like length shall make one batch: rows are taken for some batches at a
+    time, sorted, and dealt out to batches in a random order.
     """
 
-    def __init__(self, count: int, batch: int, seed: int, order: str, lengths: Sequence[int] = ()) -> None:
+    def __init__(self, count: int, batch: int, seed: int, order: Order, lengths: Sequence[int] = ()) -> None:
         self.epoch = 0
         self._count, self._batch, self._seed = count, batch, seed
         self._order, self._lengths = order, lengths
@@ -55,22 +55,20 @@ class RowOrder(Sampler[int]):
         return self._count // self._batch * self._batch
 
     def __iter__(self) -> Iterator[int]:
-        if self._order == "given":
-            return iter(range(len(self)))
         generator = torch.Generator().manual_seed(self._seed * 1_000_003 + self.epoch)
-        drawn = torch.randperm(self._count, generator=generator).tolist()[: len(self)]
-        if self._order == "shuffled":
-            return iter(drawn)
-        span = _GROUP * self._batch
-        alike = [
-            number
-            for start in range(0, len(drawn), span)
-            for number in sorted(drawn[start : start + span], key=lambda one: self._lengths[one])
-        ]
-        batches = torch.randperm(len(self) // self._batch, generator=generator).tolist()
-        return (
-            number for batch in batches for number in alike[batch * self._batch : (batch + 1) * self._batch]
+        in_order = self._order == "given" or (self._order == "staged" and self.epoch == 0)
+        numbers = (
+            range(self._count) if in_order else torch.randperm(self._count, generator=generator).tolist()
         )
+        rows = numbers[: len(self)]
+        return self._alike(rows, generator) if self._order in {"grouped", "staged"} else iter(rows)
+
+    def _alike(self, rows: Sequence[int], generator: torch.Generator) -> Iterator[int]:
+        """Some batches' rows at a time, so that rows of like length come in one batch."""
+        for start in range(0, len(rows), _GROUP * self._batch):
+            some = sorted(rows[start : start + _GROUP * self._batch], key=lambda row: self._lengths[row])
+            for batch in torch.randperm(len(some) // self._batch, generator=generator).tolist():
+                yield from some[batch * self._batch : (batch + 1) * self._batch]
 
 
 class _EpochTold(TrainerCallback):
@@ -107,7 +105,7 @@ class CallTrainer(SFTTrainer):  # type: ignore[misc]  # untyped where TRL is
         self._config = config
         self._exact_rows = material.exact
         self._checkpoints = Path(args.output_dir)
-        lengths = material.train["length"] if config.train.order == "grouped" else ()
+        lengths = material.train["length"] if config.by_length else ()
         self.order = RowOrder(
             len(material.train), config.train.batch, config.train.seed, config.train.order, list(lengths)
         )

@@ -57,6 +57,9 @@ def test_a_name_that_is_none_lists_those_that_ship() -> None:
         ("[model.scratch]\n[train]\nsteps = 1\nmethod = 'lora'", "needs a base"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\nbatch = 6\nmicro_batch = 4", "no multiple"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\npacking = true\norder = 'grouped'", "equally long"),
+        ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[data]\ncurriculum = 0.3", "one of staged, given"),
+        ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[data]\nstyle = 'rhyme'", "data.style is 'rhyme'"),
+        ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[data]\ncolour = 1", "data.colour is not known"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[lora]\ntargets = ['lm_head']", "'lm_head'"),
     ],
 )

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from api_docs.errors import AlreadyPublishing, NotEnoughMemory, TrainingError
 from finetune.checkpoint import Checkpoint
-from finetune.config import TrainingConfig
+from finetune.config import Order, TrainingConfig
 from finetune.resume import checkpoint_of, is_whole, mark_whole, newest_whole, step_of, steps_of
 from finetune.rows import IGNORED, TRAIN, VALIDATION, load_rows, read_exact
 from finetune.run import Run, alone
@@ -152,8 +152,8 @@ def test_a_model_learns_what_it_is_taught(data: Path, tmp_path: Path) -> None:
     assert found[60] < found[1] / 2
 
 
-@pytest.mark.parametrize("order", ["shuffled", "grouped", "given"])
-def test_an_order_of_rows_is_repeated_and_leaves_out_less_than_a_batch(order: str) -> None:
+@pytest.mark.parametrize("order", get_args(Order))
+def test_an_order_of_rows_is_repeated_and_leaves_out_less_than_a_batch(order: Order) -> None:
     lengths = [random.Random(number).randint(1, 99) for number in range(1003)]  # noqa: S311
     rows = RowOrder(1003, 8, seed=1, order=order, lengths=lengths)
     first = list(rows)
@@ -163,17 +163,20 @@ def test_an_order_of_rows_is_repeated_and_leaves_out_less_than_a_batch(order: st
     second = list(rows)
     assert (first == second) is (order == "given")
     assert first == sorted(first) or order != "given"
+    assert set(first[:400]) == set(range(400)) or order not in {"given", "staged"}, "stages stay stages"
+    assert len(set(second[:400]) - set(range(400))) > 100 or order == "given"
 
 
-def test_batches_of_grouped_rows_are_alike_in_length() -> None:
+@pytest.mark.parametrize("order", ["grouped", "staged"])
+def test_batches_of_grouped_rows_are_alike_in_length(order: Order) -> None:
     lengths = [random.Random(number).randint(1, 1000) for number in range(4000)]  # noqa: S311
 
-    def padding(order: str) -> int:
+    def padding(order: Order) -> int:
         rows = list(RowOrder(4000, 8, 1, order, lengths))
         batches = [[lengths[row] for row in rows[start : start + 8]] for start in range(0, 4000, 8)]
         return sum(8 * max(batch) - sum(batch) for batch in batches)
 
-    assert padding("grouped") < padding("shuffled") / 10
+    assert padding(order) < padding("shuffled") / 10
 
 
 def test_an_answer_is_the_same_whatever_it_is_asked_together_with(trained: Path) -> None:
