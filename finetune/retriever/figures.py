@@ -86,7 +86,7 @@ class WordVoices:
 
     def __init__(self, pool: Pool) -> None:
         self._docs = Bm25s.build(tokenize(keyword_text(doc)) for doc in pool.docs)
-        self._tasks = TaskVoice([doc.domain for doc in pool.docs])
+        self._tasks = TaskVoice(pool.task_of)
 
     def by_docs(self, texts: Sequence[str]) -> Scores:
         """Scores of shape (texts, docs)."""

@@ -40,16 +40,18 @@ from service.settings import Settings
 class MatrixOptions:
     """How a matrix is learnt.
 
-    `scale` multiplies scores before the softmax, as in sentence-transformers' ranking loss. `strength` is the
-    price of being away from the identity: it is multiplied by the squares of the differences, summed.
+    `scale` multiplies scores before the softmax, as in sentence-transformers' ranking loss. Lower ones make a
+    domain of many docs look likelier than its best doc is, and what is learnt then is to shun such domains.
+    `strength` is the price of being away from the identity: it is multiplied by the squares of the
+    differences, summed.
     """
 
     epochs: int = 12  # at most; folds choose
-    learning_rate: float = 2e-4
+    learning_rate: float = 5e-4
     strength: float = 0.02
-    scale: float = 20.0
+    scale: float = 50.0
     batch: int = 512
-    folds: int = 5
+    folds: int = 3
     seed: int = 0
 
 
@@ -69,7 +71,7 @@ def learn(lesson: Lesson, taught: Numbers, kept: Flags, options: MatrixOptions) 
     generator = torch.Generator().manual_seed(options.seed)
     yield identity.numpy()
     for _ in range(options.epochs):
-        for rows in torch.randperm(len(taught), generator=generator).split(options.batch):
+        for rows in torch.randperm(len(taught), generator=generator).split(options.batch):  # type: ignore[no-untyped-call]
             asked = lesson.questions.at(taught[rows.numpy()])
             right = torch.from_numpy(lesson.pool.right(asked)[:, docs])
             open_to = right | ~torch.from_numpy(lesson.pool.never_negative(asked)[:, docs])

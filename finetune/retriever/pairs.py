@@ -165,23 +165,25 @@ class Questions:
     @property
     def exact(self) -> Flags:
         """Whether the very API is known, and not only its domain."""
-        return self.calls != NONE
+        found: Flags = self.calls != NONE
+        return found
 
     def at(self, rows: Numbers) -> Questions:
         """Some of them."""
         texts = tuple(self.texts[row] for row in rows.tolist())
-        columns = (self.calls, self.tasks, self.hubs, self.groups)
-        return Questions(texts, *(column[rows] for column in columns), self.probes[rows])
+        calls, tasks, hubs, groups = (column[rows] for column in self._columns)
+        return Questions(texts, calls, tasks, hubs, groups, self.probes[rows])
 
     def and_probes(self, others: Questions) -> Questions:
         """These, and behind them others, which are only judged by."""
-        one, other = (
-            (questions.calls, questions.tasks, questions.hubs, questions.groups)
-            for questions in (self, others)
-        )
-        columns = (np.concatenate(both) for both in zip(one, other, strict=True))
+        both = zip(self._columns, others._columns, strict=True)
+        calls, tasks, hubs, groups = (np.concatenate(columns) for columns in both)
         probes = np.concatenate([self.probes, np.ones(len(others), dtype=np.bool_)])
-        return Questions((*self.texts, *others.texts), *columns, probes)
+        return Questions((*self.texts, *others.texts), calls, tasks, hubs, groups, probes)
+
+    @property
+    def _columns(self) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+        return self.calls, self.tasks, self.hubs, self.groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +222,8 @@ def label(instructions: Iterable[Instruction], pool: Pool) -> Labelled:
             "instructions that were written for it, or set CALLSMITH_CATALOGUE to theirs"
         )
     texts, *numbers = zip(*rows, strict=True)
-    columns = [np.array(column, dtype=np.int64) for column in numbers]
-    questions = Questions(texts, *columns, np.zeros(len(rows), dtype=np.bool_))
+    calls, tasks, hubs, groups = (np.array(column, dtype=np.int64) for column in numbers)
+    questions = Questions(texts, calls, tasks, hubs, groups, np.zeros(len(rows), dtype=np.bool_))
     return Labelled(questions, len(given) - len(rows))
 
 
@@ -296,7 +298,8 @@ def folds(pool: Pool, questions: Questions, count: int, seed: int) -> list[Fold]
 
 def _dealt(keys: Sequence[int] | Sequence[str], tasks: Sequence[int], count: int, seed: int) -> Numbers:
     """The fold of each key: keys are sorted by task and hash, and dealt round. Equal keys go together."""
-    task_of = dict(zip(reversed(keys), reversed(tasks), strict=True))  # the first one's task counts
+    # The first one's task counts.
+    task_of: dict[int | str, int] = dict(zip(reversed(keys), reversed(tasks), strict=True))
 
     def order(key: int | str) -> tuple[int, bytes]:
         return task_of[key], hashlib.sha256(f"{seed}\n{key}".encode()).digest()

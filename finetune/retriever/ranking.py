@@ -48,7 +48,7 @@ class FoldEvaluator(BaseEvaluator):
     """Asks a fold's questions of the model as it is."""
 
     def __init__(self, exam: Exam, pool: Pool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.primary_metric = UNSEEN_NDCG
         self._exam = exam
         self._pool = pool
@@ -80,11 +80,17 @@ class RetrieverTrainer(SentenceTransformerTrainer):
         """No card of sentence-transformers, which would ask a hub about the model."""
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        self.model.save_pretrained(output_dir or self.args.output_dir, create_model_card=False)
+        self.model.save_pretrained(output_dir or self._folder, create_model_card=False)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         super()._save_checkpoint(model, trial)
-        mark_whole(checkpoint_of(Path(self.args.output_dir), self.state.global_step))
+        mark_whole(checkpoint_of(Path(self._folder), self.state.global_step))
+
+    @property
+    def _folder(self) -> str:
+        folder = self.args.output_dir
+        assert folder is not None  # noqa: S101 - the arguments are made with one
+        return folder
 
 
 class StepsTold(TrainerCallback):
