@@ -21,19 +21,20 @@ def teach(  # noqa: PLR0913 - what can be asked for
     instructions: Sequence[Path],
     out: Path,
     *,
-    folds: int,
+    folds: int | None,
     epochs: int | None,
     seed: int,
     told: Told,
 ) -> Card:
-    """Teach the retriever; on the bank that ships without `instructions`, as usual without `epochs`.
+    """Teach the retriever; without `instructions` on the bank that ships, without numbers as usual.
 
     Raises:
         TrainingError, InvalidRequest, CatalogueError, EmbeddingModelError, StorageError: see `teach_matrix`
             and `teach_encoder`.
     """
     given = list(instructions) or [BANK]
-    asked = {"folds": folds, "seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    numbers = {"folds": folds, "epochs": epochs, "seed": seed}
+    asked = {name: number for name, number in numbers.items() if number is not None}
     if method is Method.MATRIX:
         return teach_matrix(settings, given, out, MatrixOptions(**asked), told)
     return teach_encoder(settings, given, out, EncoderOptions(**asked), told)

@@ -183,7 +183,9 @@ def retriever(  # noqa: PLR0913, PLR0917 - what a retriever is taught with, by n
     method: Annotated[
         str, typer.Option("--method", help="matrix: a minute on a CPU; encoder: the whole embedding model.")
     ] = "matrix",
-    folds: Annotated[int, typer.Option("--folds", min=2, help="Parts to keep apart in turn.")] = 5,
+    folds: Annotated[
+        int | None, typer.Option("--folds", min=2, help="Parts to keep apart [default: the method's own].")
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option("--epochs", min=1, help="Epochs at most [default: the method's own].")
     ] = None,
