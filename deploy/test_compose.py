@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import shutil
 import signal
 import socket
@@ -302,7 +303,8 @@ def show_refresh(run: Run) -> None:
     run.say("---- the refresh container's job, once, with a hub of one's own")
     before = run.ask()["index_version"]
     folder = "/var/lib/callsmith/own"
-    run.inside("service", f"mkdir {folder} && echo '{json.dumps(OWN_DOC)}' > {folder}/lab.jsonl")
+    made = f"mkdir {folder} && echo {shlex.quote(json.dumps(OWN_DOC))} > {folder}/lab.jsonl"
+    run.inside("service", made)
     hubs = ("hubs", "add", "lab", "--jsonl", folder)
     run.say(
         run.compose("run", "--rm", "-T", "--entrypoint", "callsmith", "refresh", *hubs, quiet=True).rstrip()
