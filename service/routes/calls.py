@@ -20,7 +20,15 @@ router = APIRouter(tags=["calls"])
 
 _STREAM = {
     "text/event-stream": {
-        "schema": {"type": "string"},
+        "schema": {
+            "type": "object",
+            "description": "One event; `data` is JSON, that of `result` is what is answered without `stream`.",
+            "properties": {
+                "event": {"type": "string", "enum": ["hits", "text", "result", "error"]},
+                "data": {"type": "string"},
+            },
+            "required": ["event", "data"],
+        },
         "example": 'event: hits\ndata: {"hits": […]}\n\nevent: text\ndata: {"text": "torch.hub"}\n\n'
         'event: result\ndata: {"status": "verified", …}\n\n',
     }

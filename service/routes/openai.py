@@ -21,7 +21,12 @@ router = APIRouter(prefix="/v1", tags=["openai"])
 
 _STREAM = {
     "text/event-stream": {
-        "schema": {"type": "string"},
+        "schema": {
+            "type": "object",
+            "description": "One event; `data` is a chunk as JSON, and last `[DONE]`.",
+            "properties": {"data": {"type": "string"}},
+            "required": ["data"],
+        },
         "example": 'data: {"object": "chat.completion.chunk", …}\n\ndata: [DONE]\n\n',
     }
 }
