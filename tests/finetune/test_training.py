@@ -41,6 +41,7 @@ from finetune.worker import load_model
 pytestmark = pytest.mark.filterwarnings("default::DeprecationWarning", "default::FutureWarning")
 
 KILLS = int(os.environ.get("KILLS", "1"))
+LONG = pytest.mark.skipif("KILLS" not in os.environ, reason="takes long; `make test-all` sets KILLS")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -312,7 +313,7 @@ def dies_at(step: int) -> Callable[[str, int, int], None]:
     return report
 
 
-@pytest.mark.parametrize("step", [1, 3, 5])
+@pytest.mark.parametrize("step", [pytest.param(1, marks=LONG), 3, pytest.param(5, marks=LONG)])
 def test_a_training_that_dies_at_a_step_goes_on_with_the_same_losses(
     data: Path, trained: Path, tmp_path: Path, step: int
 ) -> None:
@@ -333,10 +334,10 @@ def test_a_training_that_dies_at_a_step_goes_on_with_the_same_losses(
     "changed",
     [
         {"packing": True, "micro_batch": 1},
-        {"order": "grouped"},
-        {"steps": None, "epochs": 0.6},
-        {"bf16": True},
-        {"activation_checkpointing": True},
+        pytest.param({"order": "staged"}, marks=LONG),
+        pytest.param({"steps": None, "epochs": 0.6}, marks=LONG),
+        pytest.param({"bf16": True}, marks=LONG),
+        pytest.param({"activation_checkpointing": True}, marks=LONG),
     ],
     ids=lambda changed: next(iter(changed)),
 )
@@ -513,8 +514,8 @@ toy_training(config, Path(sys.argv[1]), out)
 """
 
 
+@LONG
 @pytest.mark.process
-@pytest.mark.skipif("KILLS" not in os.environ, reason="takes a minute; `make test-all` sets KILLS")
 def test_two_processes_end_in_order_and_go_on_with_the_losses_of_one(data: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", INTERRUPTED, str(data), str(tmp_path / "two")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
