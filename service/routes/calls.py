@@ -22,7 +22,7 @@ _STREAM = {
     "text/event-stream": {
         "schema": {
             "type": "object",
-            "description": "One event; `data` is JSON, that of `result` is what is answered without `stream`.",
+            "description": "One event; `data` is JSON, that of `result` the answer that there is without `stream`.",
             "properties": {
                 "event": {"type": "string", "enum": ["hits", "text", "result", "error"]},
                 "data": {"type": "string"},
