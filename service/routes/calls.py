@@ -22,7 +22,7 @@ _STREAM = {
     "text/event-stream": {
         "schema": {
             "type": "object",
-            "description": "One event; `data` is JSON, that of `result` the answer that there is without `stream`.",
+            "description": "An event; `data` is JSON, in `result` that of the answer without `stream`.",
             "properties": {
                 "event": {"type": "string", "enum": ["hits", "text", "result", "error"]},
                 "data": {"type": "string"},
