@@ -6,6 +6,7 @@ A file has one JSON object a line. Knows nothing about where instructions come f
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -121,6 +122,26 @@ def numbered(path: Path) -> Iterator[tuple[int, Instruction]]:
         raise TrainingDataError(f"can't read {str(path)!r}: {exc.strerror}; restore the file") from exc
 
 
+def refuse_what_is_for_measuring(path: Path) -> None:
+    """Make sure that a file or folder may be taught with; a link is no other file.
+
+    Raises:
+        TrainingDataError: when it is what the bank keeps for judging, or lies under `CALLSMITH_DATA`.
+    """
+    resolved = path.resolve()
+    if HELD_OUT in (path.name, resolved.name):
+        raise TrainingDataError(
+            f"{str(path)!r} is kept for judging: it is held out for measuring and taught with by nobody; "
+            "name other instructions, such as the bank's folder"
+        )
+    data = os.environ.get("CALLSMITH_DATA")
+    if data and resolved.is_relative_to(Path(data).resolve()):
+        raise TrainingDataError(
+            f"{str(path)!r} lies under CALLSMITH_DATA, which is for measuring; name instructions that lie "
+            "elsewhere"
+        )
+
+
 def read_instructions(path: Path) -> list[Instruction]:
     """All instructions of a file to teach with, or of a folder's `instructions.jsonl`, in their order.
 
@@ -128,10 +149,7 @@ def read_instructions(path: Path) -> list[Instruction]:
         TrainingDataError: naming the file, the line and the reason; when the file is kept for judging.
     """
     file = path / INSTRUCTIONS if path.is_dir() else path
-    if HELD_OUT in (file.name, file.resolve().name):  # a link is no other file
-        raise TrainingDataError(
-            f"{str(file)!r} is kept for judging, so nothing is taught with it; name other instructions"
-        )
+    refuse_what_is_for_measuring(file)
     return [one for _, one in numbered(file)]
 
 

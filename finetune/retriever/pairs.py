@@ -8,7 +8,6 @@ files that it is given, never what is held out for measuring and nothing under C
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +21,18 @@ from api_docs.errors import NotFound, TrainingDataError
 from api_docs.files import sha256_of
 from api_docs.models import ApiDoc
 from finetune.bank import bank_files, read_bank
-from finetune.instructions import INSTRUCTIONS, Instruction, read_instructions
+from finetune.instructions import (
+    INSTRUCTIONS,
+    Instruction,
+    read_instructions,
+    refuse_what_is_for_measuring,
+)
 from finetune.splits import groups, words_of
 from retriever.task_voice import places
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-HELD_OUT: Final = "heldout.jsonl"
-"""The bank's file that nothing is ever taught with."""
 NONE: Final = -1
 """In a column of numbers: nobody says."""
 
@@ -54,33 +56,18 @@ def read_sources(paths: Sequence[Path]) -> list[Source]:
 
 
 def _read(path: Path) -> Source:
-    _refuse_what_is_for_measuring(path)
+    refuse_what_is_for_measuring(path)
     if path.is_dir() and not (path / INSTRUCTIONS).is_file():
         files = bank_files(path)
         for file in files:
-            _refuse_what_is_for_measuring(file)
+            refuse_what_is_for_measuring(file)
         instructions = read_bank(path)
         digest = hashlib.sha256("".join(f"{one.name} {sha256_of(one)}\n" for one in files).encode())
         return Source(path.resolve().name, digest.hexdigest(), tuple(instructions))
     file = path / INSTRUCTIONS if path.is_dir() else path
-    _refuse_what_is_for_measuring(file)
+    refuse_what_is_for_measuring(file)
     instructions = read_instructions(file)
     return Source(file.resolve().name, sha256_of(file), tuple(instructions))
-
-
-def _refuse_what_is_for_measuring(path: Path) -> None:
-    """Raises `TrainingDataError`; links are followed, so that no other name leads there."""
-    resolved = path.resolve()
-    if HELD_OUT in (path.name, resolved.name):
-        raise TrainingDataError(
-            f"{str(path)!r} is held out for measuring; name other instructions, such as the bank's folder"
-        )
-    data = os.environ.get("CALLSMITH_DATA")
-    if data and resolved.is_relative_to(Path(data).resolve()):
-        raise TrainingDataError(
-            f"{str(path)!r} lies under CALLSMITH_DATA, which is for measuring; name instructions that lie "
-            "elsewhere"
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

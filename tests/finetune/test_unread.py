@@ -20,8 +20,8 @@ from finetune.retriever.pairs import read_sources
 from tests.finetune.retriever.lessons import sixty_docs
 
 ROOT = Path(finetune.__file__).parent
-NAME_IT = {"instructions.py", "retriever/pairs.py"}
-"""They name the file to refuse it."""
+NAME_IT = {"instructions.py"}
+"""It names the file to refuse it."""
 OPENS_IT = "finetune.hold_out"
 """It draws the rows."""
 
