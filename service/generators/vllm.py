@@ -117,11 +117,11 @@ class VllmGenerator:
             GeneratorError: when it writes nothing that can be read.
         """
         self.breaker.check()
-        seconds = self._timeout if within is None else min(within, self._timeout)
+        seconds = self._timeout if within is None else max(0.0, min(within, self._timeout))
         deadline = time.monotonic() + seconds
         await self._take_place(seconds)
         try:
-            left = deadline - time.monotonic()
+            left = max(0.0, deadline - time.monotonic())
             with self._judged(had_time=left >= self._timeout / 2), self._at_most(left):
                 return await self._write(prompt, constraint, temperature, max_tokens, tell, deadline)
         finally:
@@ -166,7 +166,7 @@ class VllmGenerator:
                 await self._places.acquire()
                 return
             raise GeneratorUnavailable(
-                f"no place at the engine within {max(seconds, 0):.3g} s; raise CALLSMITH_ENGINE_CONCURRENCY, "
+                f"no place at the engine within {seconds:.3g} s; raise CALLSMITH_ENGINE_CONCURRENCY, "
                 "or run more engines"
             ) from None
 
