@@ -127,14 +127,18 @@ def _prepared(
     request: GenerateRequest, entries: Sequence[Entry], settings: Settings
 ) -> tuple[Prompt, Constraint | None]:
     """The engine's prompt, and the grammar of the docs that it shows."""
+    style = PromptStyle(settings.prompt_style)
     prompt = build_prompt(
         request.instruction,
         [entry.doc for entry in entries],
-        PromptStyle(settings.prompt_style),
+        style,
         token_budget=settings.engine_context - request.max_tokens,
     )
     shown = [entry for entry in entries if entry.doc.id in prompt.doc_ids]
-    return prompt, constraint_from(shown) if settings.constrained and shown else None
+    if not (settings.constrained and shown):
+        return prompt, None
+    # The models that read this style are small, and taught to write nothing but the call.
+    return prompt, constraint_from(shown, call_alone=style is PromptStyle.COMPACT)
 
 
 async def _written(  # noqa: PLR0913 - what `Generator.generate` is asked

@@ -123,6 +123,10 @@ class Vllm(Program):
         found = self.metrics()
         return int(found["vllm:num_requests_running"] + found["vllm:num_requests_waiting"])
 
+    def finished(self) -> int:
+        """Requests that it has answered to their end; those that were aborted are not among them."""
+        return int(self.metrics()["vllm:request_success_total"])
+
 
 def parse_metrics(text: str) -> dict[str, float]:
     """Prometheus' text format as values by sample name, summed over labels."""

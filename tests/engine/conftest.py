@@ -33,6 +33,7 @@ from tests.support import snapshot_catalogue
 
 SECONDS = 120
 """Longer than anything here takes on a slow machine; nothing waits that long when all is well."""
+LOOK_SECONDS = 0.25
 FEW_DOCS = 60
 """API docs of each hub that a smoke test searches: an index of all of them takes minutes to build."""
 
@@ -119,10 +120,14 @@ def served(engine: Vllm, searcher: Searcher, **settings: Any) -> Iterator[str]:
 
 
 def eventually(happens: Callable[[], bool], seconds: float = SECONDS) -> bool:
-    """Whether something happens before the time is over."""
+    """Whether something happens before the time is over.
+
+    Looked at seldom: a look at the engine's metrics costs the process that the service runs in, and the
+    engine's own, so much that one every few milliseconds would hold up what is waited for.
+    """
     deadline = time.monotonic() + seconds
     while not happens():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(LOOK_SECONDS)
     return True

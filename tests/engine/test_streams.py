@@ -21,8 +21,6 @@ pytestmark = pytest.mark.engine
 ASKED = instructions(4, seed=6)
 LONG = {"temperature": 1.0, "max_tokens": 2_000}
 """Seconds of work for the engine, mostly: random weights end at random, one time in ten within 300 tokens."""
-CALLERS = 6
-"""So many that not all of them are answered before they leave."""
 
 
 def events(response: httpx2.Response) -> Iterator[tuple[str, dict[str, object]]]:
@@ -71,24 +69,25 @@ def test_the_first_text_comes_before_the_last_is_written(serve: Serve, engine: V
 @pytest.mark.parametrize("path", ["/generate_call", "/v1/chat/completions"])
 def test_the_engine_stops_when_the_caller_leaves(serve: Serve, engine: Vllm, path: str, stream: bool) -> None:
     client = serve(constrained=False)
-    body: dict[str, object] = {"stream": stream, **LONG}
-    if path == "/generate_call":
-        body |= {"instruction": ASKED[2]}
-    else:
-        body |= {"model": "callsmith", "messages": [{"role": "user", "content": ASKED[2]}]}
-    finished = engine.metrics()["vllm:request_success_total"]
-    leave = threading.Event()
-    told = (str(client.base_url), path, body, leave)
-    callers = [threading.Thread(target=call_and_leave, args=told) for _ in range(CALLERS)]
-    for caller in callers:
+
+    def leaves_it_unfinished(instruction: str) -> bool:
+        body: dict[str, object] = {"stream": stream, **LONG}
+        if path == "/generate_call":
+            body |= {"instruction": instruction}
+        else:
+            body |= {"model": "callsmith", "messages": [{"role": "user", "content": instruction}]}
+        finished = engine.finished()
+        leave = threading.Event()
+        caller = threading.Thread(target=call_and_leave, args=(str(client.base_url), path, body, leave))
         caller.start()
-    assert eventually(lambda: engine.running() >= CALLERS // 2)
-    leave.set()
-    assert eventually(lambda: engine.running() == 0)
-    for caller in callers:
+        begun = eventually(lambda: engine.running() == 1, seconds=10)
+        leave.set()
         caller.join()
-    # Nor were all of them finished: those that are aborted are not counted.
-    assert engine.metrics()["vllm:request_success_total"] < finished + CALLERS
+        assert eventually(lambda: engine.running() == 0)
+        return begun and engine.finished() == finished
+
+    # Random weights end an answer at random, so one of them may be finished before its caller leaves.
+    assert any(map(leaves_it_unfinished, ASKED))
     assert client.get("/readyz").json()["status"] == "ready"
 
 
