@@ -18,6 +18,21 @@ def rate(verdicts: Sequence[bool]) -> float:
     return sum(verdicts) / len(verdicts) if verdicts else 0.0
 
 
+def bootstrap_interval(
+    values: Sequence[float], *, level: float = 0.95, draws: int = 2_000, seed: int = 0
+) -> tuple[float, float]:
+    """The percentile bootstrap's interval of the mean: rows are drawn again with replacement.
+
+    Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13. NaN of no values.
+    """
+    if not len(values):
+        return float("nan"), float("nan")
+    found = np.asarray(values, dtype=float)
+    drawn = np.random.default_rng(seed).integers(0, len(found), (draws, len(found)))
+    low, high = np.quantile(found[drawn].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
 def averaged_over(groups: Sequence[str], verdicts: Sequence[bool]) -> float:
     """The mean of the groups' own rates: every group counts alike, however many rows it has."""
     by_group: dict[str, list[bool]] = defaultdict(list)

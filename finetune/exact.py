@@ -14,11 +14,12 @@ from api_docs.response import parse_response
 def is_exact(text: str, call: str) -> bool:
     """Whether a model's output says the call `call`, however it is spaced, quoted, its keywords ordered.
 
-    An empty `call` is what no API of the prompt's answers: then the output is exact when it holds no call.
+    An empty `call` is what no API of the prompt's answers: then the output is exact when it declines.
     """
-    said = parse_response(text).call
+    parsed = parse_response(text)
     if not call:
-        return said is None
+        return parsed.declines
+    said = parsed.call
     return said is not None and (found := _normal(said)) is not None and found == _expected(call)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evaluation.command import keep, tell
-from service.cli.output import AsJson, new_app, progress
+from service.cli.output import AsJson, many_progress, new_app, progress
 
 if TYPE_CHECKING:
     from evaluation.engine.vllm import Vllm
@@ -194,6 +194,49 @@ def faults(
     finish("faults", figures, folder, as_json)
 
 
+@app.command()
+def reading(  # noqa: PLR0913, PLR0917 - every one is an option of the command
+    model: Annotated[
+        Path | None, typer.Option("--model", help="Folder of a trained model [default: Callsmith-nano].")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", help="Dataset with rows to test by [default: those of the config are made anew]."
+        ),
+    ] = None,
+    config: Annotated[str, typer.Option("--config", help="The config that it was trained by.")] = "nano-cpu",
+    count: Annotated[
+        int, typer.Option("--instructions", min=3, max=2_000, help="Through the service.")
+    ] = 200,
+    folder: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """A trained model: does it read its prompt? Exact calls of APIs that it was not taught with."""
+    from evaluation import records  # noqa: PLC0415 - heavy
+    from evaluation.engine import reading as measure  # noqa: PLC0415
+    from evaluation.engine import results  # noqa: PLC0415
+    from finetune.config import load_config  # noqa: PLC0415
+    from finetune.nano import NANO  # noqa: PLC0415
+
+    chosen, wanted = model or NANO, load_config(config)
+    with contextlib.ExitStack() as programs:
+        if data is None:
+            data = Path(programs.enter_context(tempfile.TemporaryDirectory(prefix="callsmith-rows-")))
+            with many_progress() as report:
+                measure.make_test_rows(wanted, data, report)
+        rows = measure.read_test_rows(data / "test.jsonl")
+        engine = programs.enter_context(serving(chosen, "--max-num-seqs", str(measure.CLIENTS)))
+        with progress("rows") as report:
+            texts = asyncio.run(measure.ask(engine["engine_url"], rows, report))
+        figures = measure.graded(rows, texts)
+        with progress("instructions through the service") as report:
+            served = asyncio.run(measure.through_the_service(engine, count, report))
+    figures = {"model": chosen.name, "weights_sha256": measure.digest_of(chosen), **figures, **served}
+    records.write_table(folder or results.FOLDER, "reading", figures["groups"])
+    finish("reading", figures, folder, as_json)
+
+
 @contextlib.contextmanager
 def tiny_model(**sizes: int) -> Iterator[Path]:
     """A folder with a tiny model of random weights, gone afterwards; its name says the sizes."""
@@ -210,6 +253,23 @@ def finish(name: str, figures: dict[str, Any], folder: Path | None, as_json: boo
     from evaluation.engine import results  # noqa: PLC0415 - heavy
 
     keep(folder or results.FOLDER, name, results.described(name, figures), figures, as_json=as_json)
+
+
+@contextlib.contextmanager
+def serving(model: Path, *more: str) -> Iterator[dict[str, Any]]:
+    """A real vLLM with a model that reads compact prompts; what tells a service to ask it."""
+    from evaluation.engine.reading import context_of  # noqa: PLC0415 - heavy
+    from evaluation.engine.vllm import Vllm  # noqa: PLC0415
+    from retriever.prompt import PromptStyle  # noqa: PLC0415
+
+    context = context_of(model)
+    with _starting(Vllm(model, context=context, more=more)) as engine:
+        yield {
+            "engine_url": engine.url,
+            "engine_timeout": 300.0,
+            "engine_context": context,
+            "prompt_style": PromptStyle.COMPACT.value,
+        }
 
 
 @contextlib.contextmanager

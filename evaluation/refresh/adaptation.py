@@ -7,7 +7,8 @@ the answer has to be the new call, the call from before must not verify any more
 has to name the new one.
 
 The refresh is that of `callsmith docs refresh` but for its sources: they list the changed docs, in place of
-the hubs on the network. Answers are `grounded`'s.
+the hubs on the network. Answers are `grounded`'s, or those of a model in a real engine, unconstrained. The
+changes are the same for both: what is clearly asked for is told by `grounded`'s hits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -49,8 +50,12 @@ _WATCH: Final = 0.5
 _ASKED_WITHIN: Final = 60.0
 
 
-def run(per_kind: int, seed: int, progress: Progress) -> dict[str, Any]:
+def run(
+    per_kind: int, seed: int, progress: Progress, engine: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """All kinds of change in turn; `rows` count by kind, `cases` tell each change.
+
+    `engine` are the service's settings for a real one, whose model then answers.
 
     Raises:
         MeasurementFailed: when the service does not answer, or a refresh publishes nothing.
@@ -63,10 +68,12 @@ def run(per_kind: int, seed: int, progress: Progress) -> dict[str, Any]:
         stage, new_models = _begin(settings, per_kind, draw, progress)
         try:
             with (
-                Service(var=settings.var, watch_seconds=_WATCH) as service,
+                Service(var=settings.var, watch_seconds=_WATCH, **(engine or {})) as service,
                 httpx2.Client(base_url=service.url, timeout=_ASKED_WITHIN) as client,
             ):
-                return {"seed": seed, **_measured(stage, client, per_kind, new_models)}
+                by = GeneratorChoice.GROUNDED if engine is None else GeneratorChoice.VLLM
+                measured = _measured(stage, _through(client, by), client, per_kind, new_models)
+                return {"seed": seed, "generator": by.value, **measured}
         finally:
             stage.runtime.close()
 
@@ -116,10 +123,11 @@ def _begin(
     return stage, chosen
 
 
-def _measured(stage: _Stage, client: httpx2.Client, per_kind: int, new_models: Chosen) -> dict[str, Any]:
+def _measured(
+    stage: _Stage, ask: Ask, client: httpx2.Client, per_kind: int, new_models: Chosen
+) -> dict[str, Any]:
     """Kind by kind: ask, change, refresh, ask again."""
     hubs = Hubs(stage.runtime.served.catalogue.docs)
-    ask = _through(client)
     rows, judged, narrow, refreshes = [], [], [], []
     for kind in Kind:
         chosen = new_models if kind is Kind.MODEL else stage.choose(kind, per_kind)
@@ -172,17 +180,19 @@ def _in_process(runtime: Runtime) -> Ask:
     return ask
 
 
-def _through(client: httpx2.Client) -> Ask:
+def _through(client: httpx2.Client, generator: GeneratorChoice) -> Ask:
     """Through the running service; raises `MeasurementFailed` where it doesn't answer."""
 
     def ask(instruction: str) -> Answer:
-        body = {"instruction": instruction, "generator": GeneratorChoice.GROUNDED.value}
+        body = {"instruction": instruction, "generator": generator.value}
         response = client.post("/generate_call", json=body)
         if response.status_code != 200:
             raise MeasurementFailed(
                 f"the service answered {response.status_code} to {instruction!r}: {response.text}"
             )
         found = response.json()
+        if found["generator"]["degraded"] or found["verification"]["repaired"]:
+            return Answer("not the model's own", None, None, found["index_version"])
         return Answer(found["status"], found["call"], found["doc_id"], found["index_version"])
 
     return ask

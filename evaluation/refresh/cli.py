@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,24 +70,39 @@ def kills(
 def adaptation(
     per_kind: Annotated[int, typer.Option(min=1, max=500, help="Changes of each of the five kinds.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Of the docs that change, and how.")] = 4,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", help="Folder of a model that reads compact prompts, to answer unconstrained."
+        ),
+    ] = None,
     folder: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Change APIs in five ways, refresh, ask again: do the answers follow? Some minutes."""
     from evaluation import records  # noqa: PLC0415 - heavy
+    from evaluation.engine.cli import serving  # noqa: PLC0415
     from evaluation.refresh import adaptation as measure  # noqa: PLC0415
 
-    with many_progress() as report:
-        figures = measure.run(per_kind, seed, report)
-    records.write_table(_results(folder), "adaptation", figures["rows"])
-    finish("adaptation", figures, folder, as_json)
+    with contextlib.ExitStack() as programs:
+        engine = None if model is None else {**programs.enter_context(serving(model)), "constrained": False}
+        report = programs.enter_context(many_progress())
+        figures = measure.run(per_kind, seed, report, engine)
+    name = "adaptation" if model is None else "adaptation_by_model"
+    records.write_table(_results(folder), name, figures["rows"])
+    finish(name, figures, folder, as_json, "adaptation" if model is None else "adaptation --model FOLDER")
 
 
-def finish(name: str, figures: Mapping[str, Any], folder: Path | None, as_json: bool) -> None:
-    """Keep the figures as a file, and show them but for what tells every single case."""
+def finish(
+    name: str, figures: Mapping[str, Any], folder: Path | None, as_json: bool, command: str = ""
+) -> None:
+    """Keep the figures as a file, and show them but for what tells every single case.
+
+    `command` is what measured them, where it isn't called like its file.
+    """
     from evaluation import records  # noqa: PLC0415 - heavy
 
-    described = records.described(f"callsmith evaluate refresh {name}", figures)
+    described = records.described(f"callsmith evaluate refresh {command or name}", figures)
     shown = {key: value for key, value in figures.items() if key not in _CASES}
     keep(_results(folder), name, described, shown, as_json=as_json)
 

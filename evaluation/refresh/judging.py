@@ -107,10 +107,12 @@ def _still_the_old(change: Change, call: Call, earlier: Call | None) -> str:
     if (argument := change.argument) is None:
         same = check_call(call, entry_of(change.before)) is None
         return "the call is that of before" if same else ""
-    given = dict(call.keywords)
+    given, before = dict(call.keywords), dict(earlier.keywords)
+    if argument.name not in before:
+        return f"argument {argument.name!r} was not given before the change"
     if argument.name in given:
         return f"argument {argument.name!r} is still given"
-    expected = dict(earlier.keywords)[argument.name]
+    expected = before[argument.name]
     if argument.now is not None and given.get(argument.now) != expected:
         return f"argument {argument.now!r} is {given.get(argument.now)}, expected {expected}"
     return ""

@@ -47,8 +47,9 @@ def test_another_call_does_not_count(text: str) -> None:
     assert not is_exact(text, CALL)
 
 
-def test_where_no_api_answers_only_an_answer_without_a_call_is_exact() -> None:
-    assert is_exact("None of these APIs does that.", "")
+def test_where_no_api_answers_only_an_answer_that_declines_is_exact() -> None:
+    assert is_exact("<<<api_call>>>: none", "")
+    assert not is_exact("None of these APIs does that, or so it seems (", "")
     assert not is_exact(CALL, "")
 
 
