@@ -41,7 +41,7 @@ SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class TestRow:
+class AskedRow:
     """What is asked of a model, and the one right call; an empty one where no doc of the prompt serves."""
 
     prompt: str
@@ -58,7 +58,7 @@ class TestRow:
         return f"{self.layout}, changed" if self.changed else self.layout
 
 
-def read_test_rows(path: Path) -> list[TestRow]:
+def read_test_rows(path: Path) -> list[AskedRow]:
     """The rows of a dataset's `test.jsonl`.
 
     Raises:
@@ -69,7 +69,7 @@ def read_test_rows(path: Path) -> list[TestRow]:
         try:
             row = orjson.loads(line)
             rows.append(
-                TestRow(
+                AskedRow(
                     prompt=row["prompt"],
                     call=row["call"],
                     layout=row["layout"],
@@ -97,7 +97,7 @@ def _calls_shown(prompt: str) -> Iterator[str]:
                 continue
 
 
-async def ask(url: str, rows: Sequence[TestRow], progress: Progress | None = None) -> list[str]:
+async def ask(url: str, rows: Sequence[AskedRow], progress: Progress | None = None) -> list[str]:
     """What the engine writes behind each prompt, taking the likeliest token always.
 
     Raises:
@@ -105,7 +105,7 @@ async def ask(url: str, rows: Sequence[TestRow], progress: Progress | None = Non
     """
     async with httpx2.AsyncClient(timeout=600, limits=httpx2.Limits(max_connections=CLIENTS)) as client:
 
-        async def written(row: TestRow) -> str:
+        async def written(row: AskedRow) -> str:
             body = {"model": MODEL_NAME, "prompt": row.prompt, "temperature": 0.0, "max_tokens": TOKENS}
             answer = await client.post(f"{url}/completions", json=body)
             if answer.status_code != 200:
@@ -115,10 +115,10 @@ async def ask(url: str, rows: Sequence[TestRow], progress: Progress | None = Non
         return await in_turn(rows, written, CLIENTS, progress)
 
 
-def graded(rows: Sequence[TestRow], texts: Sequence[str]) -> dict[str, Any]:
+def graded(rows: Sequence[AskedRow], texts: Sequence[str]) -> dict[str, Any]:
     """Shares of exact calls, by the docs that prompts show; `stated` are rows whose instruction states an
     argument, whatever docs they show."""
-    groups: dict[str, list[tuple[TestRow, str]]] = defaultdict(list)
+    groups: dict[str, list[tuple[AskedRow, str]]] = defaultdict(list)
     for row, text in zip(rows, texts, strict=True):
         groups[row.group].append((row, text))
         if row.stated:
@@ -169,7 +169,7 @@ def digest_of(model: Path) -> str:
     return sha256_of(model / "model.safetensors")
 
 
-def _figures(found: Sequence[tuple[TestRow, str]]) -> dict[str, Any]:
+def _figures(found: Sequence[tuple[AskedRow, str]]) -> dict[str, Any]:
     exact = [is_exact(text, row.call) for row, text in found]
     copied = [is_exact(f"<<<api_call>>>: {row.first}", row.call) for row, _ in found]
     low, high = bootstrap_interval(exact)
@@ -181,7 +181,7 @@ def _figures(found: Sequence[tuple[TestRow, str]]) -> dict[str, Any]:
     }
 
 
-def _wrong(found: Iterable[tuple[TestRow, str]]) -> Iterator[dict[str, str]]:
+def _wrong(found: Iterable[tuple[AskedRow, str]]) -> Iterator[dict[str, str]]:
     told = 0
     for row, text in found:
         if told < SHOWN and not is_exact(text, row.call):

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from evaluation.metrics import averaged_over, rate, retrieval_measures
+from evaluation.metrics import averaged_over, bootstrap_interval, rate, retrieval_measures
 
 
 def test_every_group_counts_alike() -> None:
@@ -29,3 +29,14 @@ def test_retrieval_measures_by_hand() -> None:
     assert found["recall@3"] == found["recall@10"] == 0.5
     assert found["mrr"] == pytest.approx((1 + 1 / 3) / 4)
     assert found["ndcg@10"] == pytest.approx((1 + 1 / math.log2(4)) / 4)
+
+
+def test_the_bootstraps_interval_is_that_of_the_binomial_for_many_rows() -> None:
+    low, high = bootstrap_interval([True] * 300 + [False] * 100)
+    half = 1.96 * (0.75 * 0.25 / 400) ** 0.5
+    assert (low, high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.01)
+
+
+def test_rows_that_are_all_alike_leave_no_doubt_and_no_rows_no_interval() -> None:
+    assert bootstrap_interval([1.0] * 9) == (1.0, 1.0)
+    assert all(math.isnan(end) for end in bootstrap_interval([]))
