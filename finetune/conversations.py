@@ -30,6 +30,7 @@ from typing import Any, Final
 
 from api_docs.catalogue import Entry
 from api_docs.domains import Domain
+from api_docs.models import ApiDoc
 from finetune.completions import answer_with, answer_without
 from finetune.data_settings import DataSettings
 from finetune.described import compose
@@ -196,8 +197,9 @@ class Conversations:
         """
         seed = f"{self._settings.seed} {self._split.value} {number}"
         layout = self._layout(place, _random(seed))
+        brief = self._split is Split.TRAIN and place < self._settings.brief
         for attempt in range(_TRIES):
-            found = self._tried(layout, _random(f"{seed} {attempt}"))
+            found = self._tried(layout, _random(f"{seed} {attempt}"), brief=brief)
             if isinstance(found, Conversation):
                 return found
             self.left_out[found] += 1
@@ -214,7 +216,7 @@ class Conversations:
                 weights[Kind.RIGHT] += later
         return draw.choices(list(weights), list(weights.values()))[0]
 
-    def _tried(self, layout: Kind, draw: random.Random) -> Conversation | str:
+    def _tried(self, layout: Kind, draw: random.Random, *, brief: bool) -> Conversation | str:
         """A conversation, or why there is none this time."""
         asked = self._asked(layout, draw)
         if isinstance(asked, str):
@@ -226,7 +228,7 @@ class Conversations:
         if draw.random() < share:
             scene = self._changed(scene, draw)
         if scene.right is None or scene.original is None:
-            return self._answered_with_nothing(asked, scene)
+            return self._answered_with_nothing(asked, scene, brief=brief)
         text, stated = asked.text, ""
         if asked.language == "en" and draw.random() < self._settings.stated:
             found = state(text, scene.right, draw)
@@ -237,7 +239,7 @@ class Conversations:
         if not is_exact(completion, call):
             return "an answer that can't be read back"
         return Conversation(
-            prompt=self._prompt(text, scene),
+            prompt=self._prompt(text, scene, brief=brief),
             completion=completion,
             kind=layout if scene.right is scene.original else Kind.MUTATED,
             layout=layout,
@@ -249,9 +251,9 @@ class Conversations:
             stated=stated,
         )
 
-    def _answered_with_nothing(self, asked: _Asked, scene: _Scene) -> Conversation:
+    def _answered_with_nothing(self, asked: _Asked, scene: _Scene, *, brief: bool) -> Conversation:
         return Conversation(
-            prompt=self._prompt(asked.text, scene),
+            prompt=self._prompt(asked.text, scene, brief=brief),
             completion=answer_without(self._settings.answer),
             kind=Kind.WRONG,
             layout=Kind.WRONG,
@@ -263,8 +265,8 @@ class Conversations:
             stated="",
         )
 
-    def _prompt(self, text: str, scene: _Scene) -> Prompt:
-        docs = [entry.doc for entry in scene.docs]
+    def _prompt(self, text: str, scene: _Scene, *, brief: bool) -> Prompt:
+        docs = [_in_brief(entry.doc) if brief else entry.doc for entry in scene.docs]
         return build_prompt(text, docs, self._settings.style, k_docs=len(docs))
 
     # --- instructions -------------------------------------------------------------------------------------
@@ -388,6 +390,11 @@ class Conversations:
             if entry is scene.right:
                 right = docs[-1]
         return _Scene(tuple(docs), right, scene.original)
+
+
+def _in_brief(doc: ApiDoc) -> ApiDoc:
+    """A doc that says its domain and its call alone: of so few words copying is learnt soonest."""
+    return doc.model_copy(update={"functionality": "", "description": "", "arguments": ()})
 
 
 def _random(seed: str) -> random.Random:

@@ -83,6 +83,7 @@ class DataSettings(BaseModel):
     docs: Annotated[int, Field(ge=2, le=20)] = 3  # of a prompt that has several
     retriever: bool = True  # whether docs for the bank's instructions are those that it finds, or drawn
     curriculum: Share = 0.0  # share of the training rows over which prompts with several docs set in
+    brief: Share = 0.0  # share of the training rows, the first, whose docs say what they are for and their call alone
     seed: int = 0
 
     @model_validator(mode="after")
