@@ -114,6 +114,7 @@ class TrainSection(Section):
     method: Literal["full", "lora"] = "full"
     epochs: Annotated[float, Field(gt=0)] | None = None
     steps: Count | None = None  # in place of epochs
+    optimizer: Literal["adamw", "muon"] = "adamw"  # muon: for small models from scratch, in one process
     learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warm_up: Share = 0.03  # share of the steps in which the learning rate rises to its height
@@ -192,12 +193,17 @@ class TrainingConfig(Section):
         return self
 
     @model_validator(mode="after")
-    def _batches_divide(self) -> Self:
+    def _sections_fit(self) -> Self:
         at_once = self.train.micro_batch * self.distributed.processes
         if self.train.batch % at_once:
             raise ValueError(
                 f"train.batch {self.train.batch} is no multiple of train.micro_batch "
                 f"{self.train.micro_batch} times distributed.processes {self.distributed.processes}"
+            )
+        if self.train.optimizer == "muon" and (self.distributed.processes > 1 or self.train.method == "lora"):
+            raise ValueError(
+                "train.optimizer 'muon' is for all parameters in one process; set it to 'adamw' for adapters "
+                "and for several processes"
             )
         if self.model.scratch is not None:
             if self.train.method == "lora":

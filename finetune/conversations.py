@@ -11,6 +11,8 @@ Kinds, by the docs that the prompt shows:
 - `same_domain`: the right doc among docs of its own domain, in any order; only where the instruction repeats
   something of the right doc that the others don't say.
 - `wrong`: docs of tasks that could not serve the instruction. The answer is that none does.
+- `echo`: one doc whose call is no call but words in no order, which the answer repeats. Rows to learn from
+  may begin with these: only copying helps, so a model from random weights finds out how within minutes.
 - `mutated`: any of these (but `none` and `wrong`) with docs that were changed, all that the prompt shows: a
   name that looks made up tells nothing.
 
@@ -21,18 +23,19 @@ Every conversation is drawn by its number alone, so that they can be made in any
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from api_docs.catalogue import Entry
 from api_docs.domains import Domain
 from api_docs.models import ApiDoc
 from finetune.completions import answer_with, answer_without
-from finetune.data_settings import DataSettings
+from finetune.data_settings import Answer, DataSettings
 from finetune.described import compose
 from finetune.exact import is_exact
 from finetune.instructions import Instruction, Source
@@ -56,6 +59,7 @@ class Kind(StrEnum):
     SAME_DOMAIN = "same_domain"
     WRONG = "wrong"
     MUTATED = "mutated"
+    ECHO = "echo"
 
 
 SEVERAL: Final = frozenset({Kind.RETRIEVED, Kind.DISTRACTORS, Kind.SAME_DOMAIN})
@@ -66,6 +70,11 @@ _WORDINGS: Final = 60
 """Instructions that are composed for a doc until one belongs to the split."""
 _RANKED: Final = 50
 """Docs that the retriever is asked for, of which those of other splits are left out."""
+_ECHOED: Final = (4, 10)
+"""Words of an echo."""
+_AROUND: Final = (1, 6)
+"""Words before it, and behind it."""
+_WORD: Final = re.compile(r"[^\s\"'()\[\]{},<>]+")
 _FITTING: Final = 3
 """Best docs of a domain of which one is drawn for an instruction that names none."""
 
@@ -196,14 +205,44 @@ class Conversations:
         `place` says how far on the row is, from 0 to 1, for the curriculum.
         """
         seed = f"{self._settings.seed} {self._split.value} {number}"
+        settings = self._settings
+        if self._split is Split.TRAIN and place < settings.echo:
+            return self._echo(_random(seed))
+        brief = self._split is Split.TRAIN and place < settings.echo + settings.brief
         layout = self._layout(place, _random(seed))
-        brief = self._split is Split.TRAIN and place < self._settings.brief
         for attempt in range(_TRIES):
             found = self._tried(layout, _random(f"{seed} {attempt}"), brief=brief)
             if isinstance(found, Conversation):
                 return found
             self.left_out[found] += 1
         return None
+
+    def _echo(self, draw: random.Random) -> Conversation:
+        entry = self._shelf.draw_own(draw)
+        passage, before, behind = (
+            " ".join(draw.choices(self._words, k=draw.randint(*between)))
+            for between in (_ECHOED, _AROUND, _AROUND)
+        )
+        doc = _in_brief(entry.doc).model_copy(update={"description": before, "call": passage})
+        return Conversation(
+            prompt=build_prompt(behind, [doc], self._settings.style),
+            completion=answer_with(passage, behind, entry, Answer.CALL),
+            kind=Kind.ECHO,
+            layout=Kind.ECHO,
+            doc_id="",
+            call="",
+            domain=entry.doc.domain,
+            hub="",
+            source=Source.DESCRIBED,
+            stated="",
+        )
+
+    @cached_property
+    def _words(self) -> list[str]:
+        """What the docs that may be right are written with, each word once; names stay whole."""
+        return sorted(
+            {word for entry in self._shelf.own.values() for word in _WORD.findall(self._said(entry))}
+        )
 
     def _layout(self, place: float, draw: random.Random) -> Kind:
         """Which docs: by the mixture, in which several docs set in little by little."""

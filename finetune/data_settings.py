@@ -83,7 +83,8 @@ class DataSettings(BaseModel):
     docs: Annotated[int, Field(ge=2, le=20)] = 3  # of a prompt that has several
     retriever: bool = True  # whether docs for the bank's instructions are those that it finds, or drawn
     curriculum: Share = 0.0  # share of the training rows over which prompts with several docs set in
-    brief: Share = 0.0  # share of the training rows, the first, whose docs say what they are for and their call alone
+    echo: Share = 0.0  # share of the training rows, the very first, that have nothing but words to copy
+    brief: Share = 0.0  # share of them, the first behind those, whose docs say domain and call alone
     seed: int = 0
 
     @model_validator(mode="after")
@@ -97,6 +98,10 @@ class DataSettings(BaseModel):
             raise ValueError(
                 f"mixture.retrieved is {self.mixture.retrieved:g}, but retriever is false; set the one to 0 "
                 "or the other to true"
+            )
+        if self.echo + self.brief > 1:
+            raise ValueError(
+                f"echo {self.echo:g} and brief {self.brief:g} are more than all rows; lower one of them"
             )
         if self.validation + self.test >= 1:
             raise ValueError(

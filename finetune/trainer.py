@@ -25,6 +25,7 @@ from trl import SFTConfig, SFTTrainer
 
 from finetune.config import Order, TrainingConfig
 from finetune.greedy import Asking, exact_of, exact_shares
+from finetune.optimizer import MuonWithAdamW
 from finetune.resume import checkpoint_of, keep_newest, mark_whole
 from finetune.rows import IGNORED, Row
 
@@ -144,6 +145,21 @@ class CallTrainer(SFTTrainer):  # type: ignore[misc]  # untyped where TRL is
             state.fsdp_plugin = plugin
             state.distributed_type = DistributedType.FSDP
             self.is_fsdp_enabled = True
+
+    # --- optimizer ------------------------------------------------------------------------------------
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """What the config names; transformers has AdamW itself."""
+        train = self._config.train
+        if train.optimizer == "muon":
+            self.optimizer: torch.optim.Optimizer | None = self.optimizer or MuonWithAdamW(
+                self.model if model is None else model,
+                learning_rate=train.learning_rate,
+                weight_decay=train.weight_decay,
+                betas=(self.args.adam_beta1, train.beta2),
+            )
+        found: torch.optim.Optimizer = super().create_optimizer(model)
+        return found
 
     # --- order ----------------------------------------------------------------------------------------
 

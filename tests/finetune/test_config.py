@@ -58,6 +58,8 @@ def test_a_name_that_is_none_lists_those_that_ship() -> None:
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\nbatch = 6\nmicro_batch = 4", "no multiple"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\npacking = true\norder = 'grouped'", "equally long"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[data]\ncurriculum = 0.3", "one of staged, given"),
+        ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[data]\necho = 0.6\nbrief = 0.6", "more than all rows"),
+        ("[model]\nbase = 'x'\n[train]\nsteps = 1\noptimizer = 'muon'\nmethod = 'lora'", "'muon' is for"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[data]\nstyle = 'rhyme'", "data.style is 'rhyme'"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[data]\ncolour = 1", "data.colour is not known"),
         ("[model]\nbase = 'x'\n[train]\nsteps = 1\n[lora]\ntargets = ['lm_head']", "'lm_head'"),

@@ -23,11 +23,8 @@ from retriever.compact import compact_record
 from retriever.prompt import PromptStyle, build_prompt
 from tests.finetune.dataset_cases import names, some_docs
 
-ONLY = {
-    kind: Mixture(**{name.value: float(name is kind) for name in Kind if name is not Kind.MUTATED})
-    for kind in Kind
-    if kind is not Kind.MUTATED
-}
+MIXED = [Kind(name) for name in Mixture.model_fields]
+ONLY = {kind: Mixture(**{name.value: float(name is kind) for name in MIXED}) for kind in MIXED}
 DRAWN = Draw(0, 0.1, 0.2)
 BANK = [
     Instruction("Which bird is on this photo?", Domain.IMAGE_CLASSIFICATION),
@@ -271,6 +268,31 @@ def test_prompts_with_several_docs_set_in_over_the_curriculum() -> None:
     begin, middle, end = several(0.0), several(0.25), several(1.0)
     assert begin == 0
     assert 0 < middle < end
+
+
+def test_rows_begin_with_echoes_and_then_with_docs_in_brief() -> None:
+    made = conversations(Kind.RIGHT, echo=0.2, brief=0.3, answer=Answer.CALL)
+
+    def at(place: float) -> list[Conversation]:
+        return [found for number in range(20) if (found := made.conversation(number, place)) is not None]
+
+    for echo in at(0.1):
+        assert echo.kind is Kind.ECHO
+        (doc,) = echo.prompt.docs
+        assert echo.completion == f"<<<api_call>>>: {doc.call}"
+        assert echo.prompt.text.count(doc.call) == 1
+        assert not echo.doc_id
+    for brief in at(0.3):
+        assert brief.kind is Kind.RIGHT
+        (shown,) = (json.loads(line) for line in brief.prompt.text.splitlines() if line.startswith("{"))
+        assert set(shown) == {"domain", "api_call"}
+    assert any("about" in whole.prompt.text for whole in at(0.6))
+
+
+def test_only_rows_to_learn_from_begin_with_echoes() -> None:
+    for split in (Split.VALIDATION, Split.TEST):
+        made = conversations(Kind.RIGHT, split, echo=1.0)
+        assert {one.kind for one in some(made, 10)} == {Kind.RIGHT}
 
 
 def test_what_is_shown_to_a_test_beside_its_own_docs_is_no_rival() -> None:

@@ -474,6 +474,25 @@ def test_a_process_that_is_killed_at_random_steps_goes_on_with_the_same_losses(
     same_losses(out, trained)
 
 
+def test_muon_takes_the_matrices_between_layers_and_a_resumed_training_its_memory(
+    data: Path, tmp_path: Path
+) -> None:
+    config = toy_config(optimizer="muon", learning_rate=5e-3)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    toy_training(config, data, whole)
+    with pytest.raises(Died):
+        toy_training(config, data, broken, report=dies_at(3))
+    assert newest_whole(broken / "run/checkpoints") == checkpoint_of(broken / "run/checkpoints", 2)
+    toy_training(config, data, broken, resume=True)
+    same_losses(broken, whole)
+    trainer = trainer_of(whole, config, tmp_path / "again")
+    groups = trainer.create_optimizer().param_groups
+    names = {id(parameter): name for name, parameter in trainer.model.named_parameters()}
+    by_muon = {names[id(parameter)] for parameter in groups[0]["params"]}
+    assert by_muon == {name for name in names.values() if name.endswith("_proj.weight")}
+    assert sum(len(group["params"]) for group in groups) == len(names)
+
+
 # ---- several processes ---------------------------------------------------------------------------
 
 
