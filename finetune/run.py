@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -223,6 +224,23 @@ def alone(run: Run) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+def forget(run: Run) -> None:
+    """Remove what a training left of which nothing is known any more: its steps are not this one's.
+
+    It was killed before it could say what it was, or somebody removed its folder while it still wrote. A base
+    that came from the hub is kept, and so is the lock.
+
+    Raises:
+        StorageError: when it can't be removed.
+    """
+    with translated(run.folder):
+        for path in (run.start, run.rows, run.checkpoints, run.tensorboard):
+            if path.exists():
+                shutil.rmtree(path)
+        for path in (run.steps, run.stop, run.finished):
+            path.unlink(missing_ok=True)
 
 
 def make_folders(run: Run) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -29,6 +28,7 @@ from finetune.run import (
     Run,
     Started,
     alone,
+    forget,
     is_finished,
     last_step,
     make_folders,
@@ -98,6 +98,8 @@ def train(  # noqa: PLR0913 - what a training is told, by name
         before = read_started(run)
         if before is not None:
             require_same(run, before, config, dataset.sha256, resume=resume)
+        else:
+            forget(run)
         make_folders(run)
         device = device_at_hand(config.distributed.device)
         start, counts = _get_ready(config, dataset, run, before, report, say)
@@ -125,8 +127,6 @@ def _get_ready(  # noqa: PLR0913, PLR0917 - what it is made of, and whom it tell
     say: Say,
 ) -> tuple[Path, Counts]:
     """The folder of the model that is started from, and the rows encoded for it; made where missing."""
-    if before is None:  # whatever a run left that was killed before it knew what it was
-        shutil.rmtree(run.start, ignore_errors=True)
     start = get_start(config, dataset, run, report)
     counts = read_counts(run.rows) if before is not None else None
     if counts is None:

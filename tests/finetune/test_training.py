@@ -474,6 +474,16 @@ def test_a_process_that_is_killed_at_random_steps_goes_on_with_the_same_losses(
     same_losses(out, trained)
 
 
+def test_steps_of_a_training_that_nothing_is_known_of_are_not_gone_on_with(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(Died):
+        toy_training(toy_config(learning_rate=1e-2), data, tmp_path / "out", report=dies_at(3))
+    (tmp_path / "out/run/run.json").unlink()
+    toy_training(toy_config(), data, tmp_path / "out")
+    same_losses(tmp_path / "out", trained)
+
+
 def test_muon_takes_the_matrices_between_layers_and_a_resumed_training_its_memory(
     data: Path, tmp_path: Path
 ) -> None:
