@@ -14,9 +14,11 @@ from finetune.data_settings import Answer
 from retriever.prompt import Prompt, PromptStyle
 from service.generators.grounded import GroundedGenerator
 
+_DOMAIN: Final = "<<<domain>>>: "
 _CALL: Final = "<<<api_call>>>: "
+_NONE: Final = f"{_DOMAIN}{NO_API}\n{_CALL}{NO_API}"
 _NONE_IN_FULL: Final = (
-    f"<<<domain>>>: {NO_API}\n{_CALL}{NO_API}\n<<<api_provider>>>: {NO_API}\n"
+    f"{_NONE}\n<<<api_provider>>>: {NO_API}\n"
     "<<<explanation>>>: None of these API docs does what the instruction asks for."
 )
 _GROUNDED: Final = GroundedGenerator()
@@ -24,11 +26,11 @@ _GROUNDED: Final = GroundedGenerator()
 
 def answer_with(call: str, instruction: str, entry: Entry, answer: Answer) -> str:
     """The answer that calls an API with what the instruction states; `call` is that call's text."""
-    if answer is Answer.CALL:
-        return f"{_CALL}{call}"
+    if answer is Answer.SHORT:
+        return f"{_DOMAIN}{entry.doc.domain.value}\n{_CALL}{call}"
     return _GROUNDED.write(Prompt(PromptStyle.GORILLA, instruction, (entry.doc,))).text
 
 
 def answer_without(answer: Answer) -> str:
     """The answer where none of the docs serves the instruction."""
-    return f"{_CALL}{NO_API}" if answer is Answer.CALL else _NONE_IN_FULL
+    return _NONE if answer is Answer.SHORT else _NONE_IN_FULL

@@ -226,7 +226,7 @@ class Conversations:
         doc = _in_brief(entry.doc).model_copy(update={"description": before, "call": passage})
         return Conversation(
             prompt=build_prompt(behind, [doc], self._settings.style),
-            completion=answer_with(passage, behind, entry, Answer.CALL),
+            completion=answer_with(passage, behind, entry, Answer.SHORT),
             kind=Kind.ECHO,
             layout=Kind.ECHO,
             doc_id="",

@@ -20,8 +20,9 @@ class Answer(StrEnum):
 
     FULL = "full"
     """Gorilla's four lines: domain, call, provider, explanation."""
-    CALL = "call"
-    """The line with the call, and nothing after it: a small model's whole capacity goes there."""
+    SHORT = "short"
+    """Domain and call, nothing after them: a small model's whole capacity goes there. The domain comes first:
+    what an instruction is about is learnt by itself, and the doc that says the same is then soon found."""
 
 
 class Mixture(BaseModel):

@@ -137,8 +137,8 @@ def _prepared(
     shown = [entry for entry in entries if entry.doc.id in prompt.doc_ids]
     if not (settings.constrained and shown):
         return prompt, None
-    # The models that read this style are small, and taught to write nothing but the call.
-    return prompt, constraint_from(shown, call_alone=style is PromptStyle.COMPACT)
+    # The models that read this style are small, and taught to write domain and call alone.
+    return prompt, constraint_from(shown, two_lines=style is PromptStyle.COMPACT)
 
 
 async def _written(  # noqa: PLR0913 - what `Generator.generate` is asked

@@ -1,7 +1,7 @@
 """What an engine may write, from the retrieved docs: their calls, and no others.
 
-The grammar is EBNF as xgrammar and llama.cpp read it. It holds Gorilla's four lines, or of them the second
-alone, where a model was taught to write no more. In it stands the call of one of the docs:
+The grammar is EBNF as xgrammar and llama.cpp read it. It holds Gorilla's four lines, or the first two alone,
+domain and call, where a model was taught to write no more. The call is that of one of the docs:
 
 - what identifies the API, to the letter;
 - what its template sets, with any value of its type;
@@ -99,7 +99,7 @@ device ::= "'cpu'" | "'mps'" | "'cuda'" | "'cuda:" [0-9] "'" | [0-9]
 any ::= bool | float | str | "None"
 {_CHARACTERS}
 """
-_CALL_LINE: Final = '"<<<api_call>>>: " call'
+_TWO_LINES: Final = r'"<<<domain>>>: " domain "\n<<<api_call>>>: " call'
 _TEXT: Final = "[^\\n<>{]+"
 """An explanation. Neither a field nor an object of JSON can begin in it."""
 _TEXT_WITHOUT_CODE: Final = "[^\\n<>{(=]+"
@@ -112,8 +112,8 @@ _STATED: Final = frozenset(name for family in FAMILIES for name in family.argume
 """Of a loader's many parameters, those that an instruction may plainly ask for. Numbers do no harm either."""
 
 
-def constraint_from(entries: Sequence[Entry], *, call_alone: bool = False) -> Constraint:
-    """The grammar of answers that call one of these APIs, in four lines or in the call's alone.
+def constraint_from(entries: Sequence[Entry], *, two_lines: bool = False) -> Constraint:
+    """The grammar of answers that call one of these APIs, in four lines or in the first two of them.
 
     Raises:
         ValueError: where there is no API.
@@ -123,17 +123,20 @@ def constraint_from(entries: Sequence[Entry], *, call_alone: bool = False) -> Co
     shared = Rules()
     calls = dict.fromkeys(_call(entry, shared) for entry in entries)
     call = f"call ::= {' | '.join(shared.named(call, 'call') for call in calls)}"
-    head = [f"root ::= {_CALL_LINE}", call] if call_alone else [*_four_lines(entries), call]
+    head = [*(_two_lines(entries) if two_lines else _four_lines(entries)), call]
     beside = [INPUT_RULES] if any(entry.takes_inputs for entry in entries) else []
     return Constraint(grammar="\n".join([*head, *shared.lines, *beside, _RULES]))
 
 
+def _two_lines(entries: Sequence[Entry]) -> Iterator[str]:
+    """As a small model is taught: a domain is called what its docs call it in their brief form."""
+    yield f"root ::= {_TWO_LINES}"
+    yield f"domain ::= {either(entry.doc.domain.value for entry in entries)}"
+
+
 def _four_lines(entries: Sequence[Entry]) -> Iterator[str]:
     docs = [entry.doc for entry in entries]
-    yield (
-        rf'root ::= "<<<domain>>>: " domain "\n" {_CALL_LINE} "\n<<<api_provider>>>: " provider '
-        r'"\n<<<explanation>>>: " text'
-    )
+    yield rf'root ::= {_TWO_LINES} "\n<<<api_provider>>>: " provider "\n<<<explanation>>>: " text'
     yield f"domain ::= {either(_line(doc.source_domain or doc.domain.value) for doc in docs)}"
     yield f"provider ::= {either(_line(framework_of(doc)) for doc in docs)}"
     yield f"text ::= {_TEXT_WITHOUT_CODE if any(map(_gives_way, entries)) else _TEXT}"

@@ -95,7 +95,7 @@ def test_prompt_answer_and_call_belong_together(kind: Kind, answer: Answer) -> N
         docs, text = one.prompt.docs, one.prompt.instruction
         assert one.prompt.text == build_prompt(text, docs, PromptStyle.COMPACT, k_docs=len(docs)).text
         assert is_exact(one.completion, one.call)
-        assert (one.completion.count("\n") == 3) is (answer is Answer.FULL)
+        assert one.completion.count("\n") == {Answer.FULL: 3, Answer.SHORT: 1}[answer]
         assert "<<<api_call>>>: " in one.completion
         if kind is not Kind.WRONG:
             assert splits()[one.doc_id] is Split.TRAIN
@@ -271,7 +271,7 @@ def test_prompts_with_several_docs_set_in_over_the_curriculum() -> None:
 
 
 def test_rows_begin_with_echoes_and_then_with_docs_in_brief() -> None:
-    made = conversations(Kind.RIGHT, echo=0.2, brief=0.3, answer=Answer.CALL)
+    made = conversations(Kind.RIGHT, echo=0.2, brief=0.3, answer=Answer.SHORT)
 
     def at(place: float) -> list[Conversation]:
         return [found for number in range(20) if (found := made.conversation(number, place)) is not None]
@@ -279,7 +279,7 @@ def test_rows_begin_with_echoes_and_then_with_docs_in_brief() -> None:
     for echo in at(0.1):
         assert echo.kind is Kind.ECHO
         (doc,) = echo.prompt.docs
-        assert echo.completion == f"<<<api_call>>>: {doc.call}"
+        assert echo.completion == f"<<<domain>>>: {doc.domain}\n<<<api_call>>>: {doc.call}"
         assert echo.prompt.text.count(doc.call) == 1
         assert not echo.doc_id
     for brief in at(0.3):

@@ -28,7 +28,16 @@ from service.cli import app
 from tests.finetune.dataset_cases import some_docs
 from tests.finetune.test_conversations import BANK, by_shared_words
 
-SETTINGS = DataSettings(samples=120, validation_samples=30, test_samples=30, validation=0.1, test=0.2, seed=5)
+SETTINGS = DataSettings(
+    samples=120,
+    validation_samples=30,
+    test_samples=30,
+    validation=0.1,
+    test=0.2,
+    echo=0.1,
+    brief=0.1,
+    seed=5,
+)
 
 
 def made(folder: Path, settings: DataSettings = SETTINGS, **more: Any) -> dict[str, Any]:

@@ -108,6 +108,20 @@ def test_every_answer_about_docs_of_the_snapshot_verifies(hub: Hub, seed: int, c
     check_whole_and_cut_off(text, catalogue, cut)
 
 
+@given(seed=st.integers(0))
+@settings(deadline=None, max_examples=100)
+def test_of_two_lines_every_answer_verifies_and_no_third_is_allowed(seed: int) -> None:
+    catalogue, rng = snapshot_catalogue(), random.Random(seed)  # noqa: S311
+    found = Grammar(constraint_from(rng.sample(catalogue.entries, 3), two_lines=True))
+    text = found.written(rng.randrange)
+    assert text.count("\n") == 1
+    assert not found.accepts(f"{text}\n<<<api_provider>>>: PyTorch")
+    parsed = parse_response(text)
+    assert parsed.call is not None
+    assert verify(parsed.call, catalogue).verified
+    assert parsed.domain in {entry.doc.domain.value for entry in catalogue.entries}
+
+
 def test_every_template_of_the_snapshot_may_be_written_and_is_read_back() -> None:
     catalogue = snapshot_catalogue()
     for entry in catalogue.entries:
