@@ -279,6 +279,7 @@ def test_rows_that_can_not_be_made_are_an_error_that_says_why(tmp_path: Path) ->
             "mixture": Mixture(right=0, retrieved=0, distractors=1, same_domain=0, wrong=0),
             "validation_samples": 0,
             "test_samples": 0,
+            "echo": 0.0,
         }
     )
     with pytest.raises(TrainingDataError, match="no docs for layout distractors"):
