@@ -196,9 +196,7 @@ def faults(
 
 @app.command()
 def reading(  # noqa: PLR0913, PLR0917 - every one is an option of the command
-    model: Annotated[
-        Path | None, typer.Option("--model", help="Folder of a trained model [default: Callsmith-nano].")
-    ] = None,
+    model: Annotated[Path, typer.Option("--model", help="Folder of a model that `finetune train` made.")],
     data: Annotated[
         Path | None,
         typer.Option(
@@ -217,22 +215,21 @@ def reading(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     from evaluation.engine import reading as measure  # noqa: PLC0415
     from evaluation.engine import results  # noqa: PLC0415
     from finetune.config import load_config  # noqa: PLC0415
-    from finetune.nano import NANO  # noqa: PLC0415
 
-    chosen, wanted = model or NANO, load_config(config)
+    wanted = load_config(config)
     with contextlib.ExitStack() as programs:
         if data is None:
             data = Path(programs.enter_context(tempfile.TemporaryDirectory(prefix="callsmith-rows-")))
             with many_progress() as report:
                 measure.make_test_rows(wanted, data, report)
         rows = measure.read_test_rows(data / "test.jsonl")
-        engine = programs.enter_context(serving(chosen, "--max-num-seqs", str(measure.CLIENTS)))
+        engine = programs.enter_context(serving(model, "--max-num-seqs", str(measure.CLIENTS)))
         with progress("rows") as report:
             texts = asyncio.run(measure.ask(engine["engine_url"], rows, report))
         figures = measure.graded(rows, texts)
         with progress("instructions through the service") as report:
             served = asyncio.run(measure.through_the_service(engine, count, report))
-    figures = {"model": chosen.name, "weights_sha256": measure.digest_of(chosen), **figures, **served}
+    figures = {"model": model.name, "weights_sha256": measure.digest_of(model), **figures, **served}
     records.write_table(folder or results.FOLDER, "reading", figures["groups"])
     finish("reading", figures, folder, as_json)
 

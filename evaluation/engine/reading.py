@@ -7,7 +7,6 @@ APIs and instructions are in no row to learn from. A call is exact when it is th
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from service.var import open_searcher
 
 CLIENTS: Final = 16
 TOKENS: Final = 128
-"""Of an answer at most: twice what the longest call of the catalogue has."""
+"""Of an answer at most."""
 SHOWN: Final = 20
 """Wrong answers that the results tell of each group."""
 
@@ -76,7 +75,7 @@ def read_test_rows(path: Path) -> list[AskedRow]:
                     changed=row["kind"] == "mutated",
                     instruction=row["instruction"],
                     stated=row["stated"],
-                    first=next(_calls_shown(row["prompt"]), ""),
+                    first=_first_call(row["prompt"]),
                 )
             )
         except (orjson.JSONDecodeError, KeyError, TypeError) as exc:
@@ -87,14 +86,10 @@ def read_test_rows(path: Path) -> list[AskedRow]:
     return rows
 
 
-def _calls_shown(prompt: str) -> Iterator[str]:
-    """The call of every doc that a prompt shows, in order."""
-    for line in prompt.splitlines():
-        if line.startswith("{"):
-            try:
-                yield json.loads(line)["api_call"]
-            except (json.JSONDecodeError, KeyError):
-                continue
+def _first_call(prompt: str) -> str:
+    """The call of the first doc that a prompt shows, empty where it shows none."""
+    shown = next((line for line in prompt.splitlines() if line.startswith("{")), None)
+    return "" if shown is None else str(orjson.loads(shown)["api_call"])
 
 
 async def ask(url: str, rows: Sequence[AskedRow], progress: Progress | None = None) -> list[str]:
@@ -161,7 +156,7 @@ def make_test_rows(config: TrainingConfig, into: Path, progress: DatasetProgress
 
 def context_of(model: Path) -> int:
     """Tokens that prompt and answer may have together, by the model's own config."""
-    return int(json.loads((model / "config.json").read_bytes())["max_position_embeddings"])
+    return int(orjson.loads((model / "config.json").read_bytes())["max_position_embeddings"])
 
 
 def digest_of(model: Path) -> str:
