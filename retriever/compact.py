@@ -26,15 +26,16 @@ def compact_record(doc: ApiDoc) -> dict[str, object]:
     """The doc as a JSON-ready dict of at most five fields; what it doesn't say, or says twice, is left out.
 
     `arguments` maps those that an instruction may set to their default, or else to their type. Required
-    arguments of a loader choose the model: `api_call` has them already.
+    arguments of a loader choose the model: `api_call` has them already. The call stands behind the domain, as
+    in an answer: who has written the one finds the other.
     """
-    record: dict[str, object] = {"domain": doc.domain.value}
+    record: dict[str, object] = {}
     functionality = shortened(doc.functionality, _FUNCTIONALITY)
     if _squeezed(functionality) not in ("", _squeezed(doc.domain.value)):
         record["functionality"] = functionality
     if about := shortened(_set_apart(doc), _ABOUT):
         record["about"] = about
-    record["api_call"] = doc.call
+    record |= {"domain": doc.domain.value, "api_call": doc.call}
     if arguments := _arguments(doc):
         record["arguments"] = arguments
     return record

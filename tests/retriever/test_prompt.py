@@ -152,8 +152,8 @@ def test_compact_is_framed_as_callsmith_and_says_in_a_line_what_choosing_and_cal
     prompt = build_prompt("Classify my photos", [DOC, BARE], PromptStyle.COMPACT)
     assert prompt.text == (
         "Use this API documentation for reference:\n"
-        '{"domain":"image-classification",'
-        '"about":"Sorts photos into 1,000 classes.",'
+        '{"about":"Sorts photos into 1,000 classes.",'
+        '"domain":"image-classification",'
         "\"api_call\":\"torch.hub.load('pytorch/vision', 'resnet50', weights='DEFAULT')\","
         '"arguments":{"weights":"None","progress":"bool"}}\n'
         '{"domain":"text-generation","api_call":"acme.load(\'shout\')"}\n'
