@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from api_docs.catalogue import Entry
+from api_docs.domains import Domain
 from api_docs.response import NO_API
 from finetune.data_settings import Answer
 from retriever.prompt import Prompt, PromptStyle
@@ -27,8 +28,13 @@ _GROUNDED: Final = GroundedGenerator()
 def answer_with(call: str, instruction: str, entry: Entry, answer: Answer) -> str:
     """The answer that calls an API with what the instruction states; `call` is that call's text."""
     if answer is Answer.SHORT:
-        return f"{_DOMAIN}{entry.doc.domain.value}\n{_CALL}{call}"
+        return f"{answer_about(entry.doc.domain)}\n{_CALL}{call}"
     return _GROUNDED.write(Prompt(PromptStyle.GORILLA, instruction, (entry.doc,))).text
+
+
+def answer_about(domain: Domain) -> str:
+    """What a short answer begins with: its first line."""
+    return f"{_DOMAIN}{domain.value}"
 
 
 def answer_without(answer: Answer) -> str:

@@ -13,6 +13,8 @@ Kinds, by the docs that the prompt shows:
 - `wrong`: docs of tasks that could not serve the instruction. The answer is that none does.
 - `echo`: one doc whose call is no call but words in no order, which the answer repeats. Rows to learn from
   may begin with these: only copying helps, so a model from random weights finds out how within minutes.
+- `topic`: no doc, and the answer is the instruction's domain alone. Such rows stand among the echoes: of so
+  few words it is soonest learnt what people ask of which domain.
 - `mutated`: any of these (but `none` and `wrong`) with docs that were changed, all that the prompt shows: a
   name that looks made up tells nothing.
 
@@ -34,7 +36,7 @@ from typing import Any, Final
 from api_docs.catalogue import Entry
 from api_docs.domains import Domain
 from api_docs.models import ApiDoc
-from finetune.completions import answer_with, answer_without
+from finetune.completions import answer_about, answer_with, answer_without
 from finetune.data_settings import Answer, DataSettings
 from finetune.described import compose
 from finetune.exact import is_exact
@@ -60,6 +62,7 @@ class Kind(StrEnum):
     WRONG = "wrong"
     MUTATED = "mutated"
     ECHO = "echo"
+    TOPIC = "topic"
 
 
 SEVERAL: Final = frozenset({Kind.RETRIEVED, Kind.DISTRACTORS, Kind.SAME_DOMAIN})
@@ -84,8 +87,8 @@ class Conversation:
     """One row of a dataset.
 
     `layout` is the kind before docs were changed. `call` is the right one by the docs of the prompt, `doc_id`
-    the id that its API has in the catalogue; both and `hub` are empty of kind `wrong`, where `domain` is the
-    instruction's. `stated` is the argument that a sentence was added for, empty where there is none.
+    the id that its API has in the catalogue; both and `hub` are empty where no API is called, and `domain` is
+    the instruction's there. `stated` is the argument that a sentence was added for, else empty.
     """
 
     prompt: Prompt
@@ -206,9 +209,11 @@ class Conversations:
         """
         seed = f"{self._settings.seed} {self._split.value} {number}"
         settings = self._settings
-        if self._split is Split.TRAIN and place < settings.echo:
-            return self._echo(_random(seed))
-        brief = self._split is Split.TRAIN and place < settings.echo + settings.brief
+        first = settings.echo + settings.topic
+        if self._split is Split.TRAIN and place < first:
+            draw = _random(seed)
+            return self._echo(draw) if draw.random() * first < settings.echo else self._topic(draw)
+        brief = self._split is Split.TRAIN and place < first + settings.brief
         layout = self._layout(place, _random(seed))
         for attempt in range(_TRIES):
             found = self._tried(layout, _random(f"{seed} {attempt}"), brief=brief)
@@ -224,18 +229,21 @@ class Conversations:
             for between in (_ECHOED, _AROUND, _AROUND)
         )
         doc = _in_brief(entry.doc).model_copy(update={"description": before, "call": passage})
-        return Conversation(
-            prompt=build_prompt(behind, [doc], self._settings.style),
-            completion=answer_with(passage, behind, entry, Answer.SHORT),
-            kind=Kind.ECHO,
-            layout=Kind.ECHO,
-            doc_id="",
-            call="",
-            domain=entry.doc.domain,
-            hub="",
-            source=Source.DESCRIBED,
-            stated="",
+        return _without_call(
+            Kind.ECHO,
+            build_prompt(behind, [doc], self._settings.style),
+            answer_with(passage, behind, entry, Answer.SHORT),
+            entry.doc.domain,
+            Source.DESCRIBED,
         )
+
+    def _topic(self, draw: random.Random) -> Conversation | None:
+        asked = self._asked(Kind.TOPIC, draw)
+        if isinstance(asked, str):
+            self.left_out[asked] += 1
+            return None
+        prompt = build_prompt(asked.text, [], self._settings.style)
+        return _without_call(Kind.TOPIC, prompt, answer_about(asked.domain), asked.domain, asked.source)
 
     @cached_property
     def _words(self) -> list[str]:
@@ -291,18 +299,9 @@ class Conversations:
         )
 
     def _answered_with_nothing(self, asked: _Asked, scene: _Scene, *, brief: bool) -> Conversation:
-        return Conversation(
-            prompt=self._prompt(asked.text, scene, brief=brief),
-            completion=answer_without(self._settings.answer),
-            kind=Kind.WRONG,
-            layout=Kind.WRONG,
-            doc_id="",
-            call="",
-            domain=asked.domain,
-            hub="",
-            source=asked.source,
-            stated="",
-        )
+        prompt = self._prompt(asked.text, scene, brief=brief)
+        answer = answer_without(self._settings.answer)
+        return _without_call(Kind.WRONG, prompt, answer, asked.domain, asked.source)
 
     def _prompt(self, text: str, scene: _Scene, *, brief: bool) -> Prompt:
         docs = [_in_brief(entry.doc) if brief else entry.doc for entry in scene.docs]
@@ -429,6 +428,24 @@ class Conversations:
             if entry is scene.right:
                 right = docs[-1]
         return _Scene(tuple(docs), right, scene.original)
+
+
+def _without_call(
+    kind: Kind, prompt: Prompt, completion: str, domain: Domain, source: Source
+) -> Conversation:
+    """A row in which no API is called."""
+    return Conversation(
+        prompt,
+        completion,
+        kind,
+        layout=kind,
+        doc_id="",
+        call="",
+        domain=domain,
+        hub="",
+        source=source,
+        stated="",
+    )
 
 
 def _in_brief(doc: ApiDoc) -> ApiDoc:

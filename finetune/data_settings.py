@@ -85,6 +85,7 @@ class DataSettings(BaseModel):
     retriever: bool = True  # whether docs for the bank's instructions are those that it finds, or drawn
     curriculum: Share = 0.0  # share of the training rows over which prompts with several docs set in
     echo: Share = 0.0  # share of the training rows, the very first, that have nothing but words to copy
+    topic: Share = 0.0  # share of them, among those, whose answer is the instruction's domain alone
     brief: Share = 0.0  # share of them, the first behind those, whose docs say domain and call alone
     seed: int = 0
 
@@ -100,9 +101,10 @@ class DataSettings(BaseModel):
                 f"mixture.retrieved is {self.mixture.retrieved:g}, but retriever is false; set the one to 0 "
                 "or the other to true"
             )
-        if self.echo + self.brief > 1:
+        if self.echo + self.topic + self.brief > 1:
             raise ValueError(
-                f"echo {self.echo:g} and brief {self.brief:g} are more than all rows; lower one of them"
+                f"echo {self.echo:g}, topic {self.topic:g} and brief {self.brief:g} are more than all rows; "
+                "lower one of them"
             )
         if self.validation + self.test >= 1:
             raise ValueError(

@@ -124,7 +124,7 @@ def test_docs_of_the_same_domain_lack_something_that_the_instruction_says_of_the
     for one in some(conversations(Kind.SAME_DOMAIN, stated=0.0), 60):
         assert {doc.domain for doc in one.prompt.docs} == {one.domain}
         assert one.source is Source.DESCRIBED
-        lines = [line.casefold() for line in one.prompt.text.split("\n") if line.startswith('{"domain"')]
+        lines = [line.casefold() for line in one.prompt.text.split("\n") if line.startswith("{")]
         right = lines.pop(one.prompt.doc_ids.index(one.doc_id))
         said = one.prompt.instruction.casefold()
         words = [said[start:end] for start in range(len(said)) for end in range(start + 5, len(said) + 1)]
@@ -270,14 +270,20 @@ def test_prompts_with_several_docs_set_in_over_the_curriculum() -> None:
     assert 0 < middle < end
 
 
-def test_rows_begin_with_echoes_and_then_with_docs_in_brief() -> None:
-    made = conversations(Kind.RIGHT, echo=0.2, brief=0.3, answer=Answer.SHORT)
+def test_rows_begin_with_echoes_and_topics_and_then_with_docs_in_brief() -> None:
+    made = conversations(Kind.RIGHT, echo=0.1, topic=0.1, brief=0.3, answer=Answer.SHORT)
 
     def at(place: float) -> list[Conversation]:
         return [found for number in range(20) if (found := made.conversation(number, place)) is not None]
 
-    for echo in at(0.1):
-        assert echo.kind is Kind.ECHO
+    begin = at(0.1)
+    assert {one.kind for one in begin} == {Kind.ECHO, Kind.TOPIC}
+    for topic in (one for one in begin if one.kind is Kind.TOPIC):
+        assert topic.prompt.docs == ()
+        assert topic.completion == f"<<<domain>>>: {topic.domain}"
+        assert not topic.doc_id
+        assert not topic.call
+    for echo in (one for one in begin if one.kind is Kind.ECHO):
         (doc,) = echo.prompt.docs
         assert echo.completion == f"<<<domain>>>: {doc.domain}\n<<<api_call>>>: {doc.call}"
         assert echo.prompt.text.count(doc.call) == 1
@@ -289,9 +295,9 @@ def test_rows_begin_with_echoes_and_then_with_docs_in_brief() -> None:
     assert any("about" in whole.prompt.text for whole in at(0.6))
 
 
-def test_only_rows_to_learn_from_begin_with_echoes() -> None:
+def test_only_rows_to_learn_from_begin_with_echoes_and_topics() -> None:
     for split in (Split.VALIDATION, Split.TEST):
-        made = conversations(Kind.RIGHT, split, echo=1.0)
+        made = conversations(Kind.RIGHT, split, echo=0.5, topic=0.5)
         assert {one.kind for one in some(made, 10)} == {Kind.RIGHT}
 
 

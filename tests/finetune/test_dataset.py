@@ -35,6 +35,7 @@ SETTINGS = DataSettings(
     validation=0.1,
     test=0.2,
     echo=0.1,
+    topic=0.1,
     brief=0.1,
     seed=5,
 )
@@ -280,6 +281,7 @@ def test_rows_that_can_not_be_made_are_an_error_that_says_why(tmp_path: Path) ->
             "validation_samples": 0,
             "test_samples": 0,
             "echo": 0.0,
+            "topic": 0.0,
         }
     )
     with pytest.raises(TrainingDataError, match="no docs for layout distractors"):
