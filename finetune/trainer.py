@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 LAYER: Final = "LlamaDecoderLayer"
 """The module that FSDP gathers at once."""
 _SCHEDULES: Final = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+_MULTIPLE: Final = 32
+"""What batches are padded to a multiple of on CPUs: oneDNN keeps kernels of every shape that it meets, and a
+training would come to need gigabytes."""
 _GROUP: Final = 50
 """Batches among which rows of like length are put together."""
 
@@ -293,6 +296,7 @@ def trainer_arguments(config: TrainingConfig, checkpoints: Path, *, on_cpu: bool
         report_to="tensorboard",
         disable_tqdm=True,
         max_length=train.length,
+        pad_to_multiple_of=_MULTIPLE if on_cpu else None,
         packing=train.packing,
         eval_packing=False,
         dataset_kwargs={"skip_prepare_dataset": True},  # `finetune.rows` has encoded, labelled and packed
