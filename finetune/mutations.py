@@ -64,6 +64,7 @@ class Names:
     def __init__(self, catalogue: Catalogue) -> None:
         paths = [doc.id.partition(":")[2].partition("#")[0] for doc in catalogue.docs]
         real = {name for entry in catalogue.entries for name in telling(entry)} | set(paths)
+        self.real: Final = frozenset(real)
         parts = {part for name in real for part in re.split(r"[/:]", name) if len(part) > 2}
         owners = sorted({path.partition("/")[0] for path in paths if "/" in path})
         arguments = sorted({one.name.lstrip("*") for doc in catalogue.docs for one in doc.arguments})
@@ -112,7 +113,7 @@ def mutate(entry: Entry, names: Names, draw: random.Random) -> Mutation | None:
     for _ in range(_TRIES):
         draft = _Draft(entry, entry.call, list(entry.doc.arguments))
         kinds = [kind for kind in _drawn(draft, draw) if _CHANGES[kind](draft, names, draw)]
-        if kinds and (changed := _finished(draft)) is not None:
+        if kinds and (changed := _finished(draft, names)) is not None:
             return Mutation(changed, tuple(kinds))
     return None
 
@@ -133,11 +134,14 @@ def _drawn(draft: _Draft, draw: random.Random) -> Iterator[Kind]:
             yield kind
 
 
-def _finished(draft: _Draft) -> Entry | None:
-    """The changed doc, if it holds together and is another API."""
+def _finished(draft: _Draft, names: Names) -> Entry | None:
+    """The changed doc, if it holds together and is another API, and none of the catalogue's."""
     try:
         changed = check_doc(_written(draft))
     except (InvalidDoc, CallError, ValueError):
+        return None
+    # Parts that are made up by themselves may make a real name together: efficientdet/d0 is one away from d1.
+    if any(name in names.real for name in telling(changed) if name not in telling(draft.entry)):
         return None
     return changed if check_call(draft.entry.call, changed) is not None else None
 

@@ -238,3 +238,22 @@ def test_a_catalogue_that_documents_no_argument_still_gives_new_ones() -> None:
         assert mutation is not None
         kinds.update(mutation.kinds)
     assert kinds[Kind.ADDED] > 0
+
+
+def test_parts_that_are_made_up_make_no_name_of_the_catalogue_together() -> None:
+    docs = [
+        make_doc(
+            "tfhub",
+            f"acme/net/d{number}",
+            "image-classification",
+            "Tells birds apart.",
+            f"hub.load('https://tfhub.dev/acme/net/d{number}/1')",
+        )
+        for number in range(9)
+    ]
+    whole = Catalogue(docs)
+    real = {name for entry in whole.entries for name in telling(entry)}
+    made = [mutate(entry_of(docs[0]), Names(whole), seeded(seed)) for seed in range(300)]
+    found = {name for mutation in made if mutation for name in telling(mutation.entry)}
+    assert len(found) > 100
+    assert not found & real
