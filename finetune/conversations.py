@@ -214,7 +214,7 @@ class Conversations:
             draw = _random(seed)
             return self._echo(draw) if draw.random() * first < settings.echo else self._topic(draw)
         brief = self._split is Split.TRAIN and place < first + settings.brief
-        layout = self._layout(place, _random(seed))
+        layout = self._layout(place - first, _random(seed))
         for attempt in range(_TRIES):
             found = self._tried(layout, _random(f"{seed} {attempt}"), brief=brief)
             if isinstance(found, Conversation):
@@ -252,13 +252,13 @@ class Conversations:
             {word for entry in self._shelf.own.values() for word in _WORD.findall(self._said(entry))}
         )
 
-    def _layout(self, place: float, draw: random.Random) -> Kind:
-        """Which docs: by the mixture, in which several docs set in little by little."""
+    def _layout(self, behind: float, draw: random.Random) -> Kind:
+        """Which docs, so far behind the first rows: by the mixture, in which several set in little by little."""
         weights = {Kind(name): weight for name, weight in self._settings.mixture.model_dump().items()}
         curriculum = self._settings.curriculum
-        if self._split is Split.TRAIN and place < curriculum:
+        if self._split is Split.TRAIN and behind < curriculum:
             for kind in SEVERAL:
-                later = weights[kind] * (1 - place / curriculum)
+                later = weights[kind] * (1 - behind / curriculum)
                 weights[kind] -= later
                 weights[Kind.RIGHT] += later
         return draw.choices(list(weights), list(weights.values()))[0]

@@ -83,10 +83,10 @@ class DataSettings(BaseModel):
     hubs: tuple[HubName, ...] = ()  # of targets; all unless set
     docs: Annotated[int, Field(ge=2, le=20)] = 3  # of a prompt that has several
     retriever: bool = True  # whether docs for the bank's instructions are those that it finds, or drawn
-    curriculum: Share = 0.0  # share of the training rows over which prompts with several docs set in
     echo: Share = 0.0  # share of the training rows, the very first, that have nothing but words to copy
     topic: Share = 0.0  # share of them, among those, whose answer is the instruction's domain alone
     brief: Share = 0.0  # share of them, the first behind those, whose docs say domain and call alone
+    curriculum: Share = 0.0  # share of them, behind the very first, over which several docs set in
     seed: int = 0
 
     @model_validator(mode="after")
