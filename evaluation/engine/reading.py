@@ -2,7 +2,7 @@
 
 Asked greedily and without a constraint, with the prompts of a dataset's test rows (`finetune.dataset`): their
 APIs and instructions are in no row to learn from. A call is exact when it is the row's, argument by argument
-(`finetune.exact`). Beside the model stands what copying the first doc's call would reach.
+(`finetune.dataset.exact`). Beside the model stands what copying the first doc's call would reach.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from evaluation.engine.asking import Progress, in_turn
 from evaluation.engine.random_weights import answers, requests_over_hubs, tally
 from evaluation.engine.vllm import MODEL_NAME
 from evaluation.metrics import bootstrap_interval, rate
-from finetune.bank import BANK
-from finetune.config import TrainingConfig
-from finetune.dataset import Progress as DatasetProgress
-from finetune.dataset import data_settings, make_dataset, rank_with
-from finetune.exact import is_exact
-from finetune.retriever.pairs import read_sources
+from finetune.dataset.exact import is_exact
+from finetune.dataset.making import Progress as DatasetProgress
+from finetune.dataset.making import data_settings, make_dataset, rank_with
+from finetune.instructions.bank import BANK
+from finetune.instructions.sources import read_sources
+from finetune.training.config import TrainingConfig
 from service.runtime import Runtime, open_runtime
 from service.settings import load_settings
 from service.var import open_searcher
