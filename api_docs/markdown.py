@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """The lines of a table; numbers get thousands separators, what would end a cell is escaped."""
-    return [_line(heads), _line(["---"] * len(heads)), *(_line(row) for row in rows)]
-
-
-def cell(value: object) -> str:
-    """A value as the text of one cell."""
+def shown(value: object) -> str:
+    """A value for people: numbers with thousands separators, nothing for what is not so or not known."""
     match value:
         case bool() | None:
             return "yes" if value else ""
@@ -20,8 +15,24 @@ def cell(value: object) -> str:
         case float():
             return f"{value:,.3f}"
         case _:
-            return " ".join(str(value).replace("|", "\\|").split())
+            return str(value)
 
 
-def _line(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(cell(one) for one in cells)} |"
+def table(
+    heads: Iterable[object], rows: Iterable[Iterable[object]], write: Callable[[object], str] = shown
+) -> list[str]:
+    """The lines of a table, its values as `write` writes them; what would end a cell is escaped."""
+    named = list(heads)
+    return [
+        _line(map(str, named)),
+        _line(["---"] * len(named)),
+        *(_line(write(value) for value in row) for row in rows),
+    ]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import orjson
 
+from api_docs.markdown import table
 from finetune.training.devices import GIB
 from finetune.training.estimate import Estimate
 from finetune.training.rows import Counts, DatasetFolder
@@ -107,13 +108,15 @@ def _figures(figures: Figures, counts: Counts) -> str:
         f"On validation rows, whose APIs are absent from training ({counts.exact} drawn by hash for exact "
         "calls; greedy, unconstrained), of the best checkpoint, "
         f"step {figures.finished.best:,} of {figures.finished.steps:,}:\n",
-        "| figure | value |",
-        "|---|---|",
-        *(f"| {name.removeprefix('eval_')} | {value:.4f} |" for name, value in figures.known.items()),
+        *table(
+            ("figure", "value"),
+            ((name.removeprefix("eval_"), f"{value:.4f}") for name, value in figures.known.items()),
+        ),
         "",
-        "| step | validation loss | exact |",
-        "|---|---|---|",
-        *(f"| {step:,} | {loss:.4f} | {exact:.1%} |" for step, loss, exact in figures.curve),
+        *table(
+            ("step", "validation loss", "exact"),
+            ((step, f"{loss:.4f}", f"{exact:.1%}") for step, loss, exact in figures.curve),
+        ),
         "",
     ]
     return "\n".join(lines)
@@ -124,9 +127,9 @@ def _data(dataset: DatasetFolder, counts: Counts) -> str:
         "## Data\n",
         f"{counts.train:,} rows ({counts.tokens:,} tokens), {counts.validation:,} validation rows; "
         f"{counts.train_too_long + counts.validation_too_long:,} were left out for their length.\n",
-        "| file | SHA-256 |",
-        "|---|---|",
-        *(f"| {name} | `{sha256}` |" for name, sha256 in sorted(dataset.sha256.items())),
+        *table(
+            ("file", "SHA-256"), ((name, f"`{sha256}`") for name, sha256 in sorted(dataset.sha256.items()))
+        ),
         "",
         "What the dataset's manifest states:\n",
         _block(dataset.manifest),
