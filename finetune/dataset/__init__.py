@@ -1,5 +1,6 @@
 """Rows to learn from, made of instructions and docs: a prompt, and what a model is to write after it.
 
-`making.make_dataset` makes a folder of them, of what `settings.DataSettings` asks for. Whether an answer is
-the one asked for is told by `exact.is_exact`.
+`command.make` makes a folder of them as `settings.DataSettings` asks, with what the service's settings name;
+`making.make_dataset` does with any docs and instructions. Whether an answer is the one asked for is told by
+`exact.is_exact`.
 """

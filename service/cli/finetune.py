@@ -123,26 +123,14 @@ def dataset(
 
     The config's section [data] says what of it; the same inputs give the same bytes.
     """
-    from finetune.dataset.making import data_settings, fewer, make_dataset, rank_with  # noqa: PLC0415
-    from finetune.instructions.bank import BANK  # noqa: PLC0415 - heavy
-    from finetune.instructions.sources import read_sources  # noqa: PLC0415
+    from finetune.dataset.command import make  # noqa: PLC0415 - heavy
+    from finetune.dataset.making import data_settings, fewer  # noqa: PLC0415
     from finetune.training.config import load_config  # noqa: PLC0415
-    from service import var  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
 
     wanted = fewer(data_settings(load_config(config).data), samples)
-    # What is held out is refused, under whatever name it comes.
-    known = [one for source in read_sources([BANK, *(instructions or [])]) for one in source.instructions]
-    settings = load_settings()
     with many_progress() as report:
-        searcher = (
-            var.open_searcher(settings, lambda done, total: report("building the index", done, total))
-            if wanted.retriever
-            else None
-        )
-        catalogue = searcher.catalogue if searcher is not None else var.read_catalogue(settings)
-        rank = rank_with(searcher) if searcher is not None else None
-        manifest = make_dataset(into, wanted, catalogue, known, rank=rank, progress=report)
+        manifest = make(load_settings(), wanted, into, instructions or [], told=report)
     if as_json:
         show_json(manifest)
         return
