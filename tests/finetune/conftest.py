@@ -1,8 +1,9 @@
-"""A tiny model."""
+"""A tiny model and its tokenizer."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,13 @@ SMALL = TinySizes(hidden_size=16, layers=1, heads=2, vocabulary=400, context=128
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(tmp_path_factory.mktemp("model") / "tiny", SMALL, small_docs())
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tiny: Path) -> Any:
+    from transformers import AutoTokenizer  # noqa: PLC0415 - heavy
+
+    return AutoTokenizer.from_pretrained(tiny)
 
 
 @pytest.fixture(autouse=True)

@@ -33,11 +33,6 @@ pytest.importorskip("trl")
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tiny: Path) -> Any:
-    return AutoTokenizer.from_pretrained(tiny)
-
-
-@pytest.fixture(scope="module")
 def llamas() -> PreTrainedTokenizerFast:
     """A tokenizer that, as LLaMA's, puts a blank before whatever a text begins with."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True))

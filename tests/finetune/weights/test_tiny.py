@@ -23,11 +23,6 @@ from tests.retriever.conftest import small_docs
 from tests.support import snapshot_catalogue
 
 
-@pytest.fixture(scope="session")
-def tokenizer(tiny: Path) -> Any:
-    return AutoTokenizer.from_pretrained(tiny)
-
-
 def test_the_same_sizes_and_seed_give_the_same_bytes(tiny: Path, tmp_path: Path) -> None:
     torch.manual_seed(7)  # of whoever calls; it has no say, and is not disturbed
     before = torch.random.get_rng_state()
