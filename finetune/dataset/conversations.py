@@ -253,7 +253,7 @@ class Conversations:
         )
 
     def _layout(self, behind: float, draw: random.Random) -> Kind:
-        """Which docs, so far behind the first rows: by the mixture, in which several set in little by little."""
+        """Which docs, so far behind the first rows: by the mixture, where several set in little by little."""
         weights = {Kind(name): weight for name, weight in self._settings.mixture.model_dump().items()}
         curriculum = self._settings.curriculum
         if self._split is Split.TRAIN and behind < curriculum:
