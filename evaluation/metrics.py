@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import ir_measures
@@ -39,6 +40,20 @@ def averaged_over(groups: Sequence[str], verdicts: Sequence[bool]) -> float:
     for group, verdict in zip(groups, verdicts, strict=True):
         by_group[group].append(verdict)
     return float(np.mean([rate(found) for found in by_group.values()])) if by_group else 0.0
+
+
+def weighed_by_group(groups: Sequence[str], verdicts: Sequence[bool]) -> list[float]:
+    """The verdicts, weighed so that their plain mean is `averaged_over`; for intervals of that figure."""
+    sizes = Counter(groups)
+    share = len(groups) / max(len(sizes), 1)
+    return [verdict * share / sizes[group] for group, verdict in zip(groups, verdicts, strict=True)]
+
+
+def rank_values(rank: int | None) -> dict[str, float]:
+    """What `retrieval_measures` gives a single row whose answer has this rank; None where it wasn't found."""
+    found = {f"recall@{k}": float(rank is not None and rank <= k) for k in RECALL_AT}
+    ndcg = 1 / math.log2(1 + rank) if rank is not None and rank <= 10 else 0.0
+    return {**found, "ndcg@10": ndcg, "mrr": 1 / rank if rank is not None else 0.0}
 
 
 def retrieval_measures(
