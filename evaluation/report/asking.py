@@ -128,9 +128,7 @@ def ask(
 
 
 def _asked(runtime: Runtime, question: Question, fields: dict[str, Any]) -> Asked:
-    response = runtime.run(
-        generate_call, GenerateRequest(instruction=question.text, **fields), runtime
-    )
+    response = runtime.run(generate_call, GenerateRequest(instruction=question.text, **fields), runtime)
     name = runtime.served.catalogue.doc(response.doc_id).name if response.doc_id else None
     return Asked(
         question,

@@ -53,7 +53,9 @@ def answer_with(doc: Mapping[str, Any], call: str | None = None) -> str:
 
 def copies_of_the_right_doc(benchmark: Benchmark) -> list[Answer]:
     """Each row answered with its own label."""
-    return [Answer(row, answer_with({"framework": "", **row.api_data}, row.api_call)) for row in benchmark.rows]
+    return [
+        Answer(row, answer_with({"framework": "", **row.api_data}, row.api_call)) for row in benchmark.rows
+    ]
 
 
 def copies_of_the_best_hit(benchmark: Benchmark) -> list[Answer]:

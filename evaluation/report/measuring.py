@@ -42,6 +42,7 @@ from evaluation.report.rankings import (
 from evaluation.report.systems import system_figures
 from evaluation.report.ways import DEFAULT, asked_ways, ways
 from retriever.bm25 import Bm25Backend
+from retriever.embedding import Encoder
 from retriever.hits import RetrieverName
 from retriever.index import Index, build_index
 from retriever.searcher import Searcher
@@ -113,7 +114,7 @@ def keep(folder: Path, section: Section, figures: Mapping[str, Any]) -> dict[str
 class OnBenchmarks:
     """APIBench's docs with their indexes, embedded once for each hub and for all together."""
 
-    def __init__(self, data: Path, runtime: Runtime, told: Told) -> None:
+    def __init__(self, data: Path, runtime: Runtime, encoder: Encoder, told: Told) -> None:
         self.data = data
         self.benchmarks = read_benchmarks(data)
         self._runtime = runtime
@@ -121,7 +122,7 @@ class OnBenchmarks:
         everything = [doc for benchmark in self.benchmarks for doc in benchmark.catalogue.docs]
         self.together = Catalogue(everything)
         told(f"embedding {len(everything)} docs of APIBench")
-        encoder = runtime.served.searcher.encoder
+        self._encoder = encoder
         self._all = build_index(self.together, encoder)
         self._matrix = _matrix_of(runtime)
 
@@ -129,10 +130,9 @@ class OnBenchmarks:
         self, catalogue: Catalogue, backend: Bm25Backend = Bm25Backend.BM25S, *, trained: bool = True
     ) -> Searcher:
         """Ranks some of the docs; with the matrix that is configured, unless it is not to be."""
-        encoder = self._runtime.served.searcher.encoder
         matrix = self._matrix if trained else None
-        index: Index = build_index(catalogue, encoder, previous=self._all, matrix=matrix)
-        return Searcher(catalogue, index, encoder, backend)
+        index: Index = build_index(catalogue, self._encoder, previous=self._all, matrix=matrix)
+        return Searcher(catalogue, index, self._encoder, backend)
 
     def answers(self) -> dict[str, Any]:
         """The figures of `Section.APIBENCH`."""

@@ -88,7 +88,9 @@ def ranking_figures(
     With a catalogue that something was taught on, the rows are told apart, too: those whose API is in it
     (`seen`, it may have been taught) and those whose API is not (`unseen`).
     """
-    ranks = [_rank_of(target, rank(text)) for text, target in zip(exam.instructions, exam.targets, strict=True)]
+    ranks = [
+        _rank_of(target, rank(text)) for text, target in zip(exam.instructions, exam.targets, strict=True)
+    ]
     folds = folds_by_api(exam.catalogue)
     numbers = [None if target is None else folds[target] for target in exam.targets]
     figures = {"pool": exam.name, "system": system, "trained": trained, **_measures(ranks)}
