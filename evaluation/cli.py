@@ -139,7 +139,7 @@ def own_apis(
 
 
 @app.command()
-def report(  # noqa: PLR0913, PLR0917 - every one is an option of the command
+def report(
     data: Annotated[
         Path | None, typer.Option(envvar="CALLSMITH_DATA", help="Folder with measuring data, for APIBench.")
     ] = None,

@@ -95,8 +95,8 @@ def calibration(asked: Iterable[Asked]) -> dict[str, Any] | None:
     """How confidence compares with being right; None where no response has any.
 
     An answer is right if it has the domain that was asked for, so none is to what nothing serves. Where
-    nothing was answered, the nearest hit stands for the answer. The expected calibration error is the mean gap
-    of the bins, weighed by what is in them (Guo et al. 2017).
+    nothing was answered, the nearest hit stands for the answer. The expected calibration error is the mean
+    gap of the bins, weighed by what is in them (Guo et al. 2017).
     """
     judged = [(one.confidence, _would_be_right(one)) for one in asked if one.confidence is not None]
     if not judged:
@@ -113,9 +113,9 @@ def calibration(asked: Iterable[Asked]) -> dict[str, Any] | None:
 
 
 def failures(asked: Iterable[Asked]) -> list[dict[str, Any]]:
-    """Twenty failures with the reason, drawn by hash: half served wrongly, half answered in vain, if there are.
+    """Twenty failures with the reason: half served wrongly, half answered in vain, if there are so many.
 
-    Drawn by hash and not by hand, so that nobody picks the forgivable ones.
+    Drawn by hash and not by hand: so that nobody picks the forgivable ones.
     """
     failed = sorted(filter(_failed, asked), key=lambda one: _drawn(one.question.text))
     wrong = [one for one in failed if one.question.domain is not None]

@@ -66,19 +66,20 @@ def apibench_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     """The section of all systems, with dummies beside them."""
     yield Heading("APIBench: every system, dummies beside it", "apibench")
     yield prose(
-        "APIBench's rows for choosing, each hub with its own docs, all graded alike, per cent. *exists*: the "
-        "call verifies against the docs. *exact*: it is the row's API by its identifying arguments, equal calls "
-        "merged. *domain*: it exists and a doc with that call has the row's domain; *averaged*: every domain "
-        "counts alike, however many rows it has. *official*: the published rule with its flaws, for comparison "
-        "with published figures only. Rows labelled with a call that is in no doc count as misses. In brackets: "
+        "APIBench's rows for choosing, each hub with its own docs, all graded alike, per cent. *exists*: "
+        "the call verifies against the docs. *exact*: it is the row's API by its identifying arguments, "
+        "equal calls merged. *domain*: it exists and a doc with that call has the row's domain; "
+        "*averaged*: every domain counts alike, however many rows it has. *official*: the published rule "
+        "with its flaws, for comparison with published figures only. Rows labelled with a call that is in "
+        "no doc count as misses. In brackets: "
         "95% bootstrap intervals.".replace("*", "")
     )
     yield prose(
-        "The dummies understand nothing. The constant answer is one call for every row; it is chosen on these "
-        "very rows, and for each column anew, so it is the most that any constant reaches. The best BM25 hit is "
-        "that of the published baseline: `rank-bm25` over whole docs, split at blanks. The right doc is copied "
-        "from the row itself: what it misses is the labels' fault and no system's. Gorilla's systems are their "
-        "published responses; `RT_oracle` was given the right doc."
+        "The dummies understand nothing. The constant answer is one call for every row; it is chosen on "
+        "these very rows, and for each column anew, so it is the most that any constant reaches. The best "
+        "BM25 hit is that of the published baseline: `rank-bm25` over whole docs, split at blanks. The "
+        "right doc is copied from the row itself: what it misses is the labels' fault and no system's. "
+        "Gorilla's systems are their published responses; `RT_oracle` was given the right doc."
     )
     yield _systems_plot(part)
     for hub, systems in by_hub(part["systems"]):
@@ -140,11 +141,11 @@ def label_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     labels = part["labels"]
     yield Heading("What the labels allow", "labels")
     yield prose(
-        "Some rows can't be answered as they are labelled, and some docs can't be told apart by anything but "
-        "their call. The last three lines say what that leaves: an oracle that knows every label misses those "
-        "that are in no doc; one that knows which text is right, all of the doc but its name and call, has to "
-        "guess among the calls that share it; one that knows the description alone, among more of them. A "
-        "system whose exact is above the last two owes it to names, or to luck."
+        "Some rows can't be answered as they are labelled, and some docs can't be told apart by anything "
+        "but their call. The last three lines say what that leaves: an oracle that knows every label "
+        "misses those that are in no doc; one that knows which text is right, all of the doc but its name "
+        "and call, has to guess among the calls that share it; one that knows the description alone, among "
+        "more of them. A system whose exact is above the last two owes it to names, or to luck."
     )
     rows: list[tuple[Inline, ...]] = [
         (said, *(f"{one[name]:,}" for one in labels)) for name, said in _LABELS.items()
@@ -162,10 +163,11 @@ def retrieval_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     rankings = part["rankings"]
     yield Heading("Retrieval on its own", "retrieval")
     yield prose(
-        "The rank of the row's own API among all calls found, equal calls merged: each hub among its own docs, "
-        "and all rows over the docs of all hubs together, where nothing says which hub is meant. Per cent, with "
-        "95% bootstrap intervals; a row whose label is in no doc counts as not found. The first line of each "
-        "table is the published baseline; `rank-bm25` and `bm25s` read the texts that Callsmith composes."
+        "The rank of the row's own API among all calls found, equal calls merged: each hub among its own "
+        "docs, and all rows over the docs of all hubs together, where nothing says which hub is meant. Per "
+        "cent, with 95% bootstrap intervals; a row whose label is in no doc counts as not found. The first "
+        "line of each table is the published baseline; `rank-bm25` and `bm25s` read the texts that "
+        "Callsmith composes."
     )
     yield _retrieval_plot(rankings)
     for pool, systems in by_hub(rankings, "pool"):
@@ -200,10 +202,10 @@ def _retrieval_plot(rankings: Sequence[dict[str, Any]]) -> Plot:
 def _folds(rankings: Sequence[dict[str, Any]]) -> Iterator[Block]:
     yield Heading("By folds of APIs", "folds", 3)
     yield prose(
-        "Exact recall@5 in folds grouped by API: equal calls, versions and models of one name are in one fold, "
-        "which follows from a hash. Whatever is trained has to be measured like this, taught on all folds but "
-        "the one that is asked, for what helps on known APIs may hurt on new ones. What is listed here was "
-        "taught on none of these rows; the spread between folds is that of chance."
+        "Exact recall@5 in folds grouped by API: equal calls, versions and models of one name are in one "
+        "fold, which follows from a hash. Whatever is trained has to be measured like this, taught on all "
+        "folds but the one that is asked, for what helps on known APIs may hurt on new ones. What is "
+        "listed here was taught on none of these rows; the spread between folds is that of chance."
     )
     rows = []
     for one in rankings:

@@ -40,8 +40,8 @@ def report(
     wanted = list(sections) or list(MEASURED)
     if data is None and not _OF_DATA.isdisjoint(wanted):
         raise EvaluationDataError(
-            f"{' and '.join(one.value for one in wanted if one in _OF_DATA)} need APIBench's files; name their "
-            f"folder with --data or {VARIABLE}, or measure without them: --only service"
+            f"{' and '.join(one.value for one in wanted if one in _OF_DATA)} need APIBench's files; name "
+            f"their folder with --data or {VARIABLE}, or measure without them: --only service"
         )
     runtime = open_runtime(settings)
     try:

@@ -38,7 +38,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells in rows. `left` columns at the start hold words, all others figures; `wide` ones hold sentences."""
+    """Cells in rows. The first `left` columns hold words, all others figures."""
 
     caption: str
     heads: tuple[str, ...]

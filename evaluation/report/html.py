@@ -26,15 +26,16 @@ h2 { font-size: 1.4rem; margin: 3rem 0 0.5rem; padding-top: 0.75rem; border-top:
 h3 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }
 p { max-width: 46rem; margin: 0.5rem 0 1rem; }
 a { color: var(--link); }
-nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; padding: 0; margin: 1rem 0 0; list-style: none; }
+nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; padding: 0; margin: 1rem 0 0;
+  list-style: none; }
 code { font: 0.9em ui-monospace, Menlo, Consolas, monospace; background: var(--tint);
   padding: 0.1em 0.3em; border-radius: 3px; overflow-wrap: anywhere; }
 .source { color: var(--soft); font-size: 0.82rem; }
 .scroll { overflow-x: auto; margin: 1rem 0 0.5rem; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 0.4rem; }
-th, td { padding: 0.35rem 0.7rem; border-bottom: 1px solid var(--line); vertical-align: top; text-align: right;
-  white-space: nowrap; }
+th, td { padding: 0.35rem 0.7rem; border-bottom: 1px solid var(--line); vertical-align: top;
+  text-align: right; white-space: nowrap; }
 th { background: var(--tint); font-weight: 600; vertical-align: bottom; }
 thead th { white-space: normal; }
 th.words, td.words { text-align: left; white-space: normal; min-width: 6.5rem; }

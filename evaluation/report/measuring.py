@@ -12,7 +12,6 @@ import orjson
 from api_docs.catalogue import Catalogue
 from api_docs.errors import EvaluationDataError
 from evaluation import records
-from evaluation.apibench import Benchmark
 from evaluation.heldout import HELD_OUT, read_heldout
 from evaluation.question_sets import Half
 from evaluation.report import answers

@@ -168,8 +168,8 @@ def no_match_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     first = part["ways"][0]["no_match"]
     counts = ", ".join(f"{first[name]['n']} {said.partition(',')[0]}" for name, said in names.items())
     yield prose(
-        f"Instructions: {counts}. Of all {both['n']} near misses of both halves, {percent(both['value'])} per "
-        "cent are refused by default."
+        f"Instructions: {counts}. Of all {both['n']} near misses of both halves, {percent(both['value'])} "
+        "per cent are refused by default."
     )
     kinds: list[tuple[Inline, ...]] = [
         (kind, str(one["n"]), share_cell(one)) for kind, one in first["refused_by_kind"].items()
@@ -183,15 +183,16 @@ def calibration_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     judged = [(one["way"], one["calibration"]) for one in part["ways"] if one["calibration"]]
     if not judged:
         yield prose(
-            "Absent: `confidence` is null in every response, so there is nothing to compare with being right. "
-            "This section shows a reliability diagram as soon as responses have it."
+            "Absent: `confidence` is null in every response, so there is nothing to compare with being "
+            "right. This section shows a reliability diagram as soon as responses have it."
         )
         return
     yield prose(
-        "`confidence` against how often the answer has the right domain, served and unserved instructions of "
-        "the reporting halves together; an answer to what nothing serves is never right, and where nothing "
-        "was answered the nearest hit stands for the answer. The expected calibration error is the mean gap of "
-        "ten bins, weighed by what is in them; with few instructions in a bin its gap is mostly chance."
+        "`confidence` against how often the answer has the right domain, served and unserved instructions "
+        "of the reporting halves together; an answer to what nothing serves is never right, and where "
+        "nothing was answered the nearest hit stands for the answer. The expected calibration error is the "
+        "mean gap of ten bins, weighed by what is in them; with few instructions in a bin its gap is "
+        "mostly chance."
     )
     rows = [(way, str(one["n"]), percent(one["expected_calibration_error"])) for way, one in judged]
     yield Table(
@@ -232,9 +233,9 @@ def failure_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     found = part["failures"]
     yield Heading("What failed", "failures")
     yield prose(
-        f"{len(found)} failures of the reporting halves by default, drawn by the hash of their text and not by "
-        "hand: first served instructions that got no answer or one of another domain, then what was answered "
-        "although nothing serves it."
+        f"{len(found)} failures of the reporting halves by default, drawn by the hash of their text and not "
+        "by hand: first served instructions that got no answer or one of another domain, then what was "
+        "answered although nothing serves it."
     )
     rows: list[tuple[Inline, ...]] = [
         (
