@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evaluation.report import plots
 from evaluation.report.content import Block, Code, Heading, Inline, Plot, Table, percent, prose
+from evaluation.report.service_sections import heat_map
 from evaluation.report.systems import Kind
 
 HUBS: Final = {"torchhub": "TorchHub", "tfhub": "TFHub", "huggingface": "Hugging Face"}
@@ -23,7 +24,7 @@ _KINDS: Final = {
     Kind.PUBLISHED.value: "Gorilla, ",
     Kind.OURS.value: "Callsmith, ",
 }
-_LABELS: Final = {
+LABELS: Final = {
     "docs": "docs",
     "docs_quarantined": "docs that can't be read as calls",
     "calls": "distinct calls",
@@ -66,13 +67,12 @@ def apibench_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     """The section of all systems, with dummies beside them."""
     yield Heading("APIBench: every system, dummies beside it", "apibench")
     yield prose(
-        "APIBench's rows for choosing, each hub with its own docs, all graded alike, per cent. *exists*: "
-        "the call verifies against the docs. *exact*: it is the row's API by its identifying arguments, "
-        "equal calls merged. *domain*: it exists and a doc with that call has the row's domain; "
-        "*averaged*: every domain counts alike, however many rows it has. *official*: the published rule "
-        "with its flaws, for comparison with published figures only. Rows labelled with a call that is in "
-        "no doc count as misses. In brackets: "
-        "95% bootstrap intervals.".replace("*", "")
+        "APIBench's rows for choosing, each hub with its own docs, all graded alike, per cent. `exists`: the "
+        "call verifies against the docs. `exact`: it is the row's API by its identifying arguments, equal "
+        "calls merged. `domain`: it exists and a doc with that call has the row's domain; averaged over "
+        "domains, every domain counts alike, however many rows it has. `official`: the published rule with "
+        "its flaws, for comparison with published figures only. Rows labelled with a call that is in no doc "
+        "count as misses. In brackets: 95% bootstrap intervals."
     )
     yield prose(
         "The dummies understand nothing. The constant answer is one call for every row; it is chosen on "
@@ -84,6 +84,10 @@ def apibench_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     yield _systems_plot(part)
     for hub, systems in by_hub(part["systems"]):
         yield _systems_table(hub, systems)
+        for one in systems:
+            if one.get("confusions"):
+                caption = f"{hub_name(hub)}, Callsmith by default, the most confused domains"
+                yield heat_map(f"confusions-{hub}", caption, one["confusions"], one["right_by_domain"])
     yield Table(
         "The constant answers",
         ("hub", "best in", "the call that every row was answered with", "reaches"),
@@ -148,7 +152,7 @@ def label_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
         "more of them. A system whose exact is above the last two owes it to names, or to luck."
     )
     rows: list[tuple[Inline, ...]] = [
-        (said, *(f"{one[name]:,}" for one in labels)) for name, said in _LABELS.items()
+        (said, *(f"{one[name]:,}" for one in labels)) for name, said in LABELS.items()
     ]
     rows += [
         (f"ceiling: {said}", *(percent(one["ceiling"][name]) for one in labels))

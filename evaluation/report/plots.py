@@ -20,12 +20,15 @@ _INK: Final = "#010203"
 _FAINT: Final = "#040506"
 _COLOURS: Final = ("#2f81c7", "#d0702a", "#3f9a63", "#9a6bc4", "#b8567a", "#8a8f98", "#a08a2c")
 _MARKS: Final = ("o", "s", "D", "^", "v", "P", "X")
+_LABEL: Final = 44
+"""Characters of a label at most."""
 _STYLE: Final = (
     "<style>:root{--ink:#22272d;--faint:#c3c9d0}"
     "@media(prefers-color-scheme:dark){:root{--ink:#dfe3e8;--faint:#4a525c}}</style>"
 )
 _SETTINGS: Final[dict[str, Any]] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a dollar in a label is a dollar
     "font.size": 10,
     "text.color": _INK,
     "axes.labelcolor": _INK,
@@ -65,7 +68,8 @@ def dots(
         for ax, (name, labels, series) in zip(axes, panels, strict=True):
             for number, one in enumerate(series):
                 _marks(ax, one, number, len(series), len(labels))
-            ax.set_title(name)
+            if name:
+                ax.set_title(name)
             ax.set_yticks(range(len(labels)), labels)
             ax.set_ylim(len(labels) - 0.5, -0.5)
             ax.set_xlim(-2, 102)
@@ -118,7 +122,10 @@ def lines(  # noqa: PLR0913 - what a plot needs, by name
                 if one.intervals:
                     low, high = ([100 * (ends or [0, 0])[end] for ends in one.intervals] for end in (0, 1))
                     ax.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
-            ax.set_title(name)
+            if name:
+                ax.set_title(name)
+            if not diagonal:
+                ax.set_xticks(_ticks(places))
             ax.set_ylim(0, 102)
             ax.set_xlabel(across)
             ax.grid(visible=True)
@@ -128,6 +135,11 @@ def lines(  # noqa: PLR0913 - what a plot needs, by name
             axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=4, columnspacing=1.2)
 
     return _drawn(title, alt, draw, (9.2, 4.2), None, across=len(panels))
+
+
+def _ticks(places: Sequence[float]) -> list[float]:
+    """Few enough places to be read."""
+    return list(places) if len(places) <= 10 else [places[0], *(one for one in places if one % 5 == 0)]
 
 
 def scatter(  # noqa: PLR0913 - what a plot needs, by name
@@ -177,8 +189,14 @@ def heat(
                     ax.text(column, row, str(count), ha="center", va="center", fontsize=9)
         ax.set_xlim(-0.5, len(across) - 0.5)
         ax.set_ylim(len(down) - 0.5, -0.5)
-        ax.set_xticks(range(len(across)), across, rotation=40, ha="right", rotation_mode="anchor")
-        ax.set_yticks(range(len(down)), down)
+        ax.set_xticks(
+            range(len(across)),
+            [_short(label) for label in across],
+            rotation=40,
+            ha="right",
+            rotation_mode="anchor",
+        )
+        ax.set_yticks(range(len(down)), [_short(label) for label in down])
         ax.set_xlabel("answered")
         ax.set_ylabel("wanted")
         ax.set_xticks([place - 0.5 for place in range(len(across) + 1)], minor=True)
@@ -187,6 +205,11 @@ def heat(
         ax.tick_params(which="minor", length=0)
 
     return _drawn(title, alt, draw, (9.2, 2.4 + 0.34 * len(down)), None)
+
+
+def _short(label: str) -> str:
+    """A label that leaves room for the plot."""
+    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
 
 
 def _field(corner: tuple[float, float], colour: str, strength: float) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -9,8 +10,9 @@ from evaluation.report import plots
 from evaluation.report.content import Block, Code, Heading, Inline, Plot, Table, percent, prose, share_cell
 
 _LANGUAGES: Final = {"en": "English", "es": "Spanish", "zh": "Chinese"}
-_MOST_CONFUSED: Final = 14
-"""Pairs of domains on the heat map."""
+_MOST_CONFUSED: Final = 12
+"""Domains on a heat map; all others share a column."""
+_OTHERS: Final = "any other, or none"
 
 
 def answer_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
@@ -122,12 +124,13 @@ def domain_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading("By domain", "domain")
     wrong = sum(pair["n"] for pair in part["confusions"])
     yield prose(
-        f"The same questions. {wrong} of them got another domain, or no answer; the map shows the "
-        f"{min(_MOST_CONFUSED, len(part['confusions']))} commonest pairs. A domain has few questions, so one "
-        "more or less moves it far."
+        f"The same questions. {wrong} of them got another domain, or no answer. The map shows the "
+        f"{_MOST_CONFUSED} domains that are most often missed or wrongly answered; right answers stand on "
+        "its diagonal. A domain has few questions, so one more or less moves it far."
     )
+    right = {one["domain"]: one["right"] for one in part["domain"]}
     if part["confusions"]:
-        yield _heat_map(part["confusions"][:_MOST_CONFUSED])
+        yield heat_map("confusions", "The most confused domains", part["confusions"], right)
     ordered = sorted(part["domain"], key=lambda one: (one["right"] / one["n"], one["domain"]))
     cells: list[tuple[Inline, ...]] = [
         (one["domain"], str(one["n"]), str(one["right"]), percent(one["right"] / one["n"])) for one in ordered
@@ -136,14 +139,31 @@ def domain_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     yield Table("First answers by domain, worst first", heads, tuple(cells))
 
 
-def _heat_map(pairs: Sequence[Mapping[str, Any]]) -> Plot:
-    down = sorted({pair["wanted"] for pair in pairs})
-    across = sorted({pair["answered"] for pair in pairs})
-    counted = {(pair["wanted"], pair["answered"]): pair["n"] for pair in pairs}
-    counts = [[counted.get((wanted, got), 0) for got in across] for wanted in down]
-    alt = ", ".join(f"{pair['wanted']} taken for {pair['answered']}: {pair['n']}" for pair in pairs)
-    caption = "The most confused domains: what was wanted, what was answered, how often"
-    return Plot("confusions", caption, alt, plots.heat(caption, alt, down, across, counts))
+def heat_map(name: str, caption: str, pairs: Sequence[Mapping[str, Any]], right: Mapping[str, int]) -> Plot:
+    """A map of what was wanted against what was answered, of the domains with most errors.
+
+    `pairs` are of `answers.confusions`, `right` the right answers by domain.
+    """
+    errors: Counter[str] = Counter()
+    for pair in pairs:
+        for domain in (pair["wanted"], pair["answered"]):
+            errors[domain] += pair["n"]
+    wanted = {pair["wanted"] for pair in pairs} | set(right)
+    worst = sorted(errors, key=lambda domain: (-errors[domain], domain))
+    shown = sorted([domain for domain in worst if domain in wanted][:_MOST_CONFUSED])
+    counted: Counter[tuple[str, str]] = Counter({(domain, domain): right.get(domain, 0) for domain in shown})
+    for pair in pairs:
+        counted[pair["wanted"], pair["answered"] if pair["answered"] in shown else _OTHERS] += pair["n"]
+    across = [*shown, _OTHERS]
+    counts = [[counted[domain, got] for got in across] for domain in shown]
+    alt = "Wanted and answered: " + ", ".join(
+        f"{domain} taken for {got} {counted[domain, got]}"
+        for domain in shown
+        for got in across
+        if domain != got and counted[domain, got]
+    )
+    said = f"{caption}: what was wanted, what was answered, how often"
+    return Plot(name, said, alt, plots.heat(said, alt, shown, across, counts))
 
 
 def no_match_blocks(part: Mapping[str, Any]) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any, Final
 from evaluation.apibench import Answer, Benchmark, GradedRow, answer_rows, given_answers, grade, metrics
 from evaluation.metrics import bootstrap_interval, weighed_by_group
 from evaluation.published_rule import Verdict
+from evaluation.report.answers import confusions
 from evaluation.report.dummies import (
     MEASURES,
     best_constants,
     copies_of_the_best_hit,
     copies_of_the_right_doc,
 )
+from evaluation.strict_rule import StrictRule
 from retriever.hits import RetrieverName
 from retriever.searcher import Searcher
 
@@ -52,6 +55,8 @@ def system_figures(
         retriever = RetrieverName(asked.pop("retriever", RetrieverName.HYBRID))
         answers = answer_rows(benchmark, searcher, retriever, asked=asked)
         found.append(_graded(benchmark, Kind.OURS, name, answers))
+        if not fields:
+            found[-1] |= _by_domain(benchmark, answers)
     return found
 
 
@@ -79,6 +84,18 @@ def _graded(benchmark: Benchmark, kind: Kind, name: str, answers: Sequence[Answe
     found = {"hub": benchmark.hub.value, "kind": kind.value, "system": name, "n": figures["n"]}
     found |= {measure: figures[measure] for measure in _KEPT}
     return found | ({"intervals": _intervals(graded)} if kind is Kind.OURS else {})
+
+
+def _by_domain(benchmark: Benchmark, answers: Sequence[Answer]) -> dict[str, Any]:
+    """Right answers by domain, and what was answered instead; of several domains of a call the first."""
+    strict = StrictRule(benchmark.catalogue)
+    right: Counter[str] = Counter()
+    pairs: list[tuple[str, str | None]] = []
+    for answer in answers:
+        domains, wanted = strict.read(answer.text).domains, answer.row.domain
+        right[wanted] += wanted in domains
+        pairs.append((wanted, wanted if wanted in domains else min(domains, default=None)))
+    return {"right_by_domain": dict(sorted(right.items())), "confusions": confusions(pairs)}
 
 
 def _intervals(graded: Sequence[GradedRow]) -> dict[str, tuple[float, float]]:

@@ -151,7 +151,11 @@ def test_a_label_that_is_no_call_is_counted(benchmark: Benchmark) -> None:
     row = benchmark.rows[0]
     broken = type(row)(9, "x", "mlagents-load --repo-id=x", row.domain, row.api_data)
     more = Benchmark(
-        benchmark.hub, benchmark.catalogue, benchmark.raw_docs, [*benchmark.rows, broken], benchmark.quarantined
+        benchmark.hub,
+        benchmark.catalogue,
+        benchmark.raw_docs,
+        [*benchmark.rows, broken],
+        benchmark.quarantined,
     )
     figures = label_figures(more)
     assert (figures["rows_unparseable"], figures["rows_outside_the_docs"]) == (1, 2)
@@ -187,7 +191,11 @@ def test_rankings_are_measured_and_told_apart_by_fold_and_by_what_was_taught(ben
 
 def test_the_published_ranking_merges_equal_calls(benchmark: Benchmark) -> None:
     twice = Benchmark(
-        benchmark.hub, benchmark.catalogue, [*benchmark.raw_docs, BIRDS], benchmark.rows, benchmark.quarantined
+        benchmark.hub,
+        benchmark.catalogue,
+        [*benchmark.raw_docs, BIRDS],
+        benchmark.rows,
+        benchmark.quarantined,
     )
     assert len(as_published([twice])("which birds are these")) == 5
 
