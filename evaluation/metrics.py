@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import ir_measures
@@ -42,11 +42,22 @@ def averaged_over(groups: Sequence[str], verdicts: Sequence[bool]) -> float:
     return float(np.mean([rate(found) for found in by_group.values()])) if by_group else 0.0
 
 
-def weighed_by_group(groups: Sequence[str], verdicts: Sequence[bool]) -> list[float]:
-    """The verdicts, weighed so that their plain mean is `averaged_over`; for intervals of that figure."""
-    sizes = Counter(groups)
-    share = len(groups) / max(len(sizes), 1)
-    return [verdict * share / sizes[group] for group, verdict in zip(groups, verdicts, strict=True)]
+def averaged_interval(
+    groups: Sequence[str], verdicts: Sequence[bool], *, level: float = 0.95, draws: int = 2_000, seed: int = 0
+) -> tuple[float, float]:
+    """The percentile bootstrap's interval of `averaged_over`: rows are drawn again within each group.
+
+    Drawing n verdicts with replacement gives a binomial number of true ones. NaN of no values.
+    """
+    by_group: dict[str, list[bool]] = defaultdict(list)
+    for group, verdict in zip(groups, verdicts, strict=True):
+        by_group[group].append(verdict)
+    if not by_group:
+        return float("nan"), float("nan")
+    generator = np.random.default_rng(seed)
+    drawn = [generator.binomial(len(found), rate(found), draws) / len(found) for found in by_group.values()]
+    low, high = np.quantile(np.mean(drawn, axis=0), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 def rank_values(rank: int | None) -> dict[str, float]:

@@ -33,7 +33,8 @@ LABELS: Final = {
     "docs_that_share_their_text": "docs that share their whole text",
     "rows": "rows",
     "rows_outside_the_docs": "rows whose label is in no doc: unanswerable as labelled",
-    "rows_unparseable": "of these or others, rows whose label is no call",
+    "rows_refused_as_written": "rows whose label is refused as written: its doc had to be mended",
+    "rows_unparseable": "of these, rows whose label is no Python at all",
     "rows_whose_call_several_docs_have": "rows whose call several docs have",
     "rows_whose_call_has_several_domains": "rows whose call has several domains: any of them counts",
     "rows_whose_description_other_calls_have": "rows whose description other calls have, too",
@@ -78,8 +79,9 @@ def apibench_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
         "The dummies understand nothing. The constant answer is one call for every row; it is chosen on "
         "these very rows, and for each column anew, so it is the most that any constant reaches. The best "
         "BM25 hit is that of the published baseline: `rank-bm25` over whole docs, split at blanks. The "
-        "right doc is copied from the row itself: what it misses is the labels' fault and no system's. "
-        "Gorilla's systems are their published responses; `RT_oracle` was given the right doc."
+        "right doc is copied with its call as the catalogue has it, the label letter by letter: what these "
+        "miss is the labels' fault and no system's. Gorilla's systems are their published responses; "
+        "`RT_oracle` was given the right doc."
     )
     yield _systems_plot(part)
     for hub, systems in by_hub(part["systems"]):

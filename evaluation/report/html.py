@@ -5,6 +5,7 @@ Everything that is written is escaped; plots are pictures inside the file, in wh
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -34,8 +35,9 @@ code { font: 0.9em ui-monospace, Menlo, Consolas, monospace; background: var(--t
 .scroll { overflow-x: auto; margin: 1rem 0 0.5rem; }
 table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 0.4rem; }
-th, td { padding: 0.35rem 0.7rem; border-bottom: 1px solid var(--line); vertical-align: top;
-  text-align: right; white-space: nowrap; }
+th, td { padding: 0.35rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top;
+  text-align: right; }
+td small { white-space: nowrap; font-size: 0.88em; font-weight: 400; color: var(--soft); }
 th { background: var(--tint); font-weight: 600; vertical-align: bottom; }
 thead th { white-space: normal; }
 th.words, td.words { text-align: left; white-space: normal; min-width: 6.5rem; }
@@ -47,6 +49,7 @@ figure .scroll { margin: 0; }
 figure img { display: block; width: 100%; min-width: 34rem; max-width: 56rem; height: auto; }
 figcaption { font-weight: 600; font-size: 0.9rem; margin-bottom: 0.5rem; }
 """
+_INTERVAL: Final = re.compile(r"\A([\d.]+) (\([\d.]+–[\d.]+\))\Z")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -101,10 +104,16 @@ def _table(table: Table) -> Iterator[str]:
     )
     yield f"<thead><tr>{''.join(heads)}</tr></thead><tbody>"
     for number, row in enumerate(table.rows):
-        cells = (f"<td{_words(place, table)}>{_inline([cell])}</td>" for place, cell in enumerate(row))
+        cells = (f"<td{_words(place, table)}>{_cell(cell)}</td>" for place, cell in enumerate(row))
         ours = ' class="ours"' if number in table.emphasised else ""
         yield f"<tr{ours}>{''.join(cells)}</tr>"
     yield "</tbody></table></div>"
+
+
+def _cell(cell: Inline) -> str:
+    """A cell; an interval behind a figure is shown smaller, and never parted."""
+    shown = _inline([cell])
+    return _INTERVAL.sub(r"\1 <small>\2</small>", shown) if isinstance(cell, str) else shown
 
 
 def _words(place: int, table: Table) -> str:

@@ -13,6 +13,7 @@ from api_docs.call import parse_call
 from api_docs.catalogue import Identity
 from api_docs.errors import CallError
 from api_docs.models import ApiDoc
+from api_docs.verification import verify
 from evaluation.apibench import Benchmark
 from evaluation.strict_rule import StrictRule
 
@@ -61,6 +62,9 @@ def label_figures(benchmark: Benchmark) -> dict[str, Any]:
         "docs_that_share_their_text": _sharing(benchmark, whole_text),
         "rows": len(rows),
         "rows_unparseable": unparseable,
+        "rows_refused_as_written": sum(
+            not verify(row.api_call, benchmark.catalogue).verified for row in rows
+        ),
         "rows_outside_the_docs": sum(target is None for target in targets),
         "rows_whose_call_several_docs_have": sum(len(docs[target]) > 1 for target in known),
         "rows_whose_call_has_several_domains": sum(len(domains[target]) > 1 for target in known),

@@ -43,7 +43,7 @@ from evaluation.report.ways import DEFAULT, asked_ways, ways
 from retriever.bm25 import Bm25Backend
 from retriever.embedding import Encoder
 from retriever.hits import RetrieverName
-from retriever.index import Index, build_index
+from retriever.index import Index, build_index, index_version, open_index, save_index
 from retriever.searcher import Searcher
 from service.runtime import Runtime
 
@@ -122,8 +122,17 @@ class OnBenchmarks:
         self.together = Catalogue(everything)
         told(f"embedding {len(everything)} docs of APIBench")
         self._encoder = encoder
-        self._all = build_index(self.together, encoder)
+        self._all = self._embedded()
         self._matrix = _matrix_of(runtime)
+
+    def _embedded(self) -> Index:
+        """The index of all docs; it is kept beside the service's, for embedding takes minutes."""
+        version = index_version(self.together.version, self._encoder.name)
+        folder = self._runtime.settings.var / "evaluation" / version
+        if not folder.exists():
+            index = build_index(self.together, self._encoder)
+            save_index(index, folder, self.together.version, self._encoder.name)
+        return open_index(folder, self.together, self._encoder)
 
     def searcher(
         self, catalogue: Catalogue, backend: Bm25Backend = Bm25Backend.BM25S, *, trained: bool = True

@@ -140,15 +140,15 @@ def _in_short(parts: Mapping[str, Any]) -> Iterator[Block]:
         default = service["ways"][0]
         refused = default["no_match"]
         rows += [
-            ("own questions: domain of the first answer", share_cell(default["first"]), ""),
-            ("own questions: a right one among all shown", share_cell(default["among"]), ""),
+            ("own questions: domain of the first answer", share_cell(default["first"]), "–"),
+            ("own questions: a right one among all shown", share_cell(default["among"]), "–"),
             ("served instructions that are answered", share_cell(refused["served_answered"]), "all: 100.0"),
             ("unserved instructions that are refused", share_cell(refused["unserved_refused"]), "none: 0.0"),
         ]
     if (held_out := parts.get(Section.HELD_OUT.value)) is not None:
         first = held_out["ways"][0]
-        rows.append(("held-out instructions: domain of the first answer", share_cell(first["first"]), ""))
-        rows.append(("held-out instructions: a right one among all shown", share_cell(first["among"]), ""))
+        rows.append(("held-out instructions: domain of the first answer", share_cell(first["first"]), "–"))
+        rows.append(("held-out instructions: a right one among all shown", share_cell(first["among"]), "–"))
     yield Heading("In short", "in-short")
     heads = ("what", "Callsmith by default", "a dummy's figure")
     yield Table("Per cent, with 95% bootstrap intervals", heads, tuple(rows), left=1)

@@ -26,7 +26,7 @@ _STYLE: Final = (
     "<style>:root{--ink:#22272d;--faint:#c3c9d0}"
     "@media(prefers-color-scheme:dark){:root{--ink:#dfe3e8;--faint:#4a525c}}</style>"
 )
-_SETTINGS: Final[dict[str, Any]] = {
+_SETTINGS: Final[dict[Any, Any]] = {  # matplotlib lists its keys one by one
     "svg.fonttype": "none",
     "text.parse_math": False,  # a dollar in a label is a dollar
     "font.size": 10,

@@ -13,6 +13,8 @@ _LANGUAGES: Final = {"en": "English", "es": "Spanish", "zh": "Chinese"}
 _MOST_CONFUSED: Final = 12
 """Domains on a heat map; all others share a column."""
 _OTHERS: Final = "any other, or none"
+_TOLD: Final = 8
+"""Pairs that a map's description names."""
 
 
 def answer_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
@@ -156,12 +158,9 @@ def heat_map(name: str, caption: str, pairs: Sequence[Mapping[str, Any]], right:
         counted[pair["wanted"], pair["answered"] if pair["answered"] in shown else _OTHERS] += pair["n"]
     across = [*shown, _OTHERS]
     counts = [[counted[domain, got] for got in across] for domain in shown]
-    alt = "Wanted and answered: " + ", ".join(
-        f"{domain} taken for {got} {counted[domain, got]}"
-        for domain in shown
-        for got in across
-        if domain != got and counted[domain, got]
-    )
+    taken = [(counted[domain, got], domain, got) for domain in shown for got in across if domain != got]
+    commonest = sorted((one for one in taken if one[0]), key=lambda one: (-one[0], one[1:]))[:_TOLD]
+    alt = "Most often: " + ", ".join(f"{domain} taken for {got} {count}" for count, domain, got in commonest)
     said = f"{caption}: what was wanted, what was answered, how often"
     return Plot(name, said, alt, plots.heat(said, alt, shown, across, counts))
 

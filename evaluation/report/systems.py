@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from evaluation.apibench import Answer, Benchmark, GradedRow, answer_rows, given_answers, grade, metrics
-from evaluation.metrics import bootstrap_interval, weighed_by_group
+from evaluation.metrics import averaged_interval, bootstrap_interval
 from evaluation.published_rule import Verdict
 from evaluation.report.answers import confusions
 from evaluation.report.dummies import (
     MEASURES,
     best_constants,
     copies_of_the_best_hit,
+    copies_of_the_label,
     copies_of_the_right_doc,
 )
 from evaluation.strict_rule import StrictRule
@@ -76,6 +77,7 @@ def constant_figures(benchmark: Benchmark) -> dict[str, Any]:
 def _dummies(benchmark: Benchmark) -> Iterator[tuple[str, list[Answer]]]:
     yield "copy of the best BM25 hit", copies_of_the_best_hit(benchmark)
     yield "copy of the right doc", copies_of_the_right_doc(benchmark)
+    yield "copy of the right label as written", copies_of_the_label(benchmark)
 
 
 def _graded(benchmark: Benchmark, kind: Kind, name: str, answers: Sequence[Answer]) -> dict[str, Any]:
@@ -105,7 +107,7 @@ def _intervals(graded: Sequence[GradedRow]) -> dict[str, tuple[float, float]]:
         "exists": [row.exists for row in graded],
         "exact": [row.exact for row in graded],
         "domain": [row.domain for row in graded],
-        "domain_averaged": weighed_by_group(domains, [row.domain for row in graded]),
         "official_accuracy": [row.official == Verdict.CORRECT for row in graded],
     }
-    return {name: bootstrap_interval(found) for name, found in values.items()}
+    averaged = averaged_interval(domains, [row.domain for row in graded])
+    return {name: bootstrap_interval(found) for name, found in values.items()} | {"domain_averaged": averaged}

@@ -14,17 +14,18 @@ from api_docs.errors import EvaluationDataError
 from api_docs.models import Hub
 from evaluation.apibench import Benchmark, grade, metrics
 from evaluation.metrics import (
+    averaged_interval,
     averaged_over,
     bootstrap_interval,
     rank_values,
     retrieval_measures,
-    weighed_by_group,
 )
 from evaluation.report.benchmarks import published_responses, read_benchmarks
 from evaluation.report.dummies import (
     PublishedBm25,
     best_constants,
     copies_of_the_best_hit,
+    copies_of_the_label,
     copies_of_the_right_doc,
 )
 from evaluation.report.folds import fold_of, folds_by_api, in_folds
@@ -125,6 +126,21 @@ def test_a_copy_of_the_right_doc_misses_only_what_is_in_no_doc(benchmark: Benchm
     assert (figures["exists"], figures["exact"], figures["domain"]) == (4 / 5, 4 / 5, 4 / 5)
 
 
+def test_a_label_that_had_to_be_mended_is_refused_as_written_and_right_as_its_doc_has_it(
+    tmp_path: Path,
+) -> None:
+    folder = data(tmp_path)
+    broken = {**BIRDS, "api_call": "AutoModel.from_pretrained(x/birds)"}
+    (folder / "apibench" / "api" / "huggingface_api.jsonl").write_bytes(lines([broken]))
+    row = {"question": "birds", "api_call": broken["api_call"], "api_data": broken, "code": ""}
+    (folder / "apibench" / "dev" / "huggingface_eval_dev.jsonl").write_bytes(lines([row]))
+    benchmark = next(one for one in read_benchmarks(folder) if one.hub is Hub.HUGGINGFACE)
+    assert [row.exists for row in grade(benchmark, copies_of_the_label(benchmark))] == [False]
+    assert [row.exact for row in grade(benchmark, copies_of_the_right_doc(benchmark))] == [True]
+    figures = label_figures(benchmark)
+    assert (figures["rows_refused_as_written"], figures["rows_outside_the_docs"]) == (1, 0)
+
+
 def test_the_copied_hit_is_the_one_that_shares_words(benchmark: Benchmark) -> None:
     graded = grade(benchmark, copies_of_the_best_hit(benchmark))
     assert [row.exact for row in graded[:3]] == [True, True, True]  # 'birds' and 'dishes' are in one doc each
@@ -169,10 +185,16 @@ def test_a_rows_values_are_what_ir_measures_says(rank: int | None) -> None:
     assert rank_values(rank) == pytest.approx(retrieval_measures({"q": "right"}, {"q": ranked}))
 
 
-def test_weighed_verdicts_have_the_mean_of_the_domains_means() -> None:
-    groups, verdicts = ["a", "a", "a", "b"], [True, False, False, True]
-    weighed = weighed_by_group(groups, verdicts)
-    assert math.fsum(weighed) / 4 == pytest.approx(averaged_over(groups, verdicts)) == pytest.approx(2 / 3)
+def test_the_interval_of_an_average_over_domains_stays_within_it() -> None:
+    groups, verdicts = ["a"] * 40 + ["b"], [True] * 30 + [False] * 10 + [True]
+    low, high = averaged_interval(groups, verdicts)
+    assert 0 <= low < averaged_over(groups, verdicts) < high <= 1
+    # Within one domain it is the plain interval; a domain with one row never varies.
+    assert averaged_interval(["a"] * 40, verdicts[:40]) == pytest.approx(
+        bootstrap_interval(verdicts[:40]), abs=0.03
+    )
+    assert averaged_interval(["a", "b"], [True, False]) == (0.5, 0.5)
+    assert all(math.isnan(end) for end in averaged_interval([], []))
 
 
 def test_rankings_are_measured_and_told_apart_by_fold_and_by_what_was_taught(benchmark: Benchmark) -> None:
