@@ -44,9 +44,9 @@ constraint makes of such a model, and what it costs. *prefix*: how much of a pro
 _REPORT = """
 ## The report
 
-[One page](report/README.md) of how good the answers are, with plots: every system beside dummies, retrieval
-on its own, what was refused, what failed. `callsmith evaluate report`; `report/index.html` is the same page in
-one file. [How to read it](../../docs/evaluation.md).
+[One page](report/README.md) of how good the answers are, with plots: every system beside dummies,
+retrieval on its own, what was refused, what failed. `callsmith evaluate report`; `report/index.html` is the
+same page in one file. [How to read it](../../docs/evaluation.md).
 """
 _OWN_APIS = """
 ## People's own APIs
