@@ -16,7 +16,7 @@ from evaluation.question_sets import (
     read_served,
     read_unserved,
 )
-from finetune.bank import read_bank
+from finetune.instructions.bank import read_bank
 from service.pipeline import generate_call, search
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, SearchRequest

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from api_docs.catalogue import Catalogue, Identity
-from finetune.splits import groups
+from finetune.dataset.splits import groups
 
 FOLDS: Final = 5
 
