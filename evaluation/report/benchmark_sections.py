@@ -16,7 +16,7 @@ COLUMNS: Final = {
     "exists": "exists",
     "exact": "exact",
     "domain": "domain",
-    "domain_averaged": "domain, averaged over domains",
+    "domain_averaged": "domain averaged",
     "official_accuracy": "official",
 }
 _KINDS: Final = {
@@ -33,7 +33,7 @@ LABELS: Final = {
     "docs_that_share_their_text": "docs that share their whole text",
     "rows": "rows",
     "rows_outside_the_docs": "rows whose label is in no doc: unanswerable as labelled",
-    "rows_refused_as_written": "rows whose label is refused as written: its doc had to be mended",
+    "rows_refused_as_written": "rows whose label is refused as written: in no doc, or in one that was mended",
     "rows_unparseable": "of these, rows whose label is no Python at all",
     "rows_whose_call_several_docs_have": "rows whose call several docs have",
     "rows_whose_call_has_several_domains": "rows whose call has several domains: any of them counts",
@@ -70,8 +70,8 @@ def apibench_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     yield prose(
         "APIBench's rows for choosing, each hub with its own docs, all graded alike, per cent. `exists`: the "
         "call verifies against the docs. `exact`: it is the row's API by its identifying arguments, equal "
-        "calls merged. `domain`: it exists and a doc with that call has the row's domain; averaged over "
-        "domains, every domain counts alike, however many rows it has. `official`: the published rule with "
+        "calls merged. `domain`: it exists and a doc with that call has the row's domain; `domain "
+        "averaged`: every domain counts alike, however many rows it has. `official`: the published rule with "
         "its flaws, for comparison with published figures only. Rows labelled with a call that is in no doc "
         "count as misses. In brackets: 95% bootstrap intervals."
     )
@@ -211,7 +211,8 @@ def _folds(rankings: Sequence[dict[str, Any]]) -> Iterator[Block]:
         "Exact recall@5 in folds grouped by API: equal calls, versions and models of one name are in one "
         "fold, which follows from a hash. Whatever is trained has to be measured like this, taught on all "
         "folds but the one that is asked, for what helps on known APIs may hurt on new ones. What is "
-        "listed here was taught on none of these rows; the spread between folds is that of chance."
+        "listed here was taught on none of these rows; the spread between folds is that of chance, and of "
+        "what they hold."
     )
     rows = []
     for one in rankings:

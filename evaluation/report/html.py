@@ -37,7 +37,7 @@ table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabu
 caption { text-align: left; font-weight: 600; padding: 0 0 0.4rem; }
 th, td { padding: 0.35rem 0.6rem; border-bottom: 1px solid var(--line); vertical-align: top;
   text-align: right; }
-td small { white-space: nowrap; font-size: 0.88em; font-weight: 400; color: var(--soft); }
+td small { display: block; white-space: nowrap; font-size: 0.88em; font-weight: 400; color: var(--soft); }
 th { background: var(--tint); font-weight: 600; vertical-align: bottom; }
 thead th { white-space: normal; }
 th.words, td.words { text-align: left; white-space: normal; min-width: 6.5rem; }

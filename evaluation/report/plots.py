@@ -20,7 +20,7 @@ _INK: Final = "#010203"
 _FAINT: Final = "#040506"
 _COLOURS: Final = ("#2f81c7", "#d0702a", "#3f9a63", "#9a6bc4", "#b8567a", "#8a8f98", "#a08a2c")
 _MARKS: Final = ("o", "s", "D", "^", "v", "P", "X")
-_LABEL: Final = 44
+_LABEL: Final = 34
 """Characters of a label at most."""
 _STYLE: Final = (
     "<style>:root{--ink:#22272d;--faint:#c3c9d0}"
@@ -76,8 +76,6 @@ def dots(
             ax.grid(visible=True, axis="both")
             ax.set_axisbelow(True)
         axes[-1].set_xlabel(axis)
-        if len(panels[0][2]) > 1:
-            axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1.12), ncols=5, columnspacing=1.2)
 
     return _drawn(title, alt, draw, (9.2, 1.1 + 0.32 * sum(heights) + 0.55 * len(panels)), heights)
 
@@ -131,8 +129,6 @@ def lines(  # noqa: PLR0913 - what a plot needs, by name
             ax.grid(visible=True)
             ax.set_axisbelow(True)
         axes[0].set_ylabel(up)
-        if len(panels[0][2]) > 1:
-            axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=4, columnspacing=1.2)
 
     return _drawn(title, alt, draw, (9.2, 4.2), None, across=len(panels))
 
@@ -167,7 +163,6 @@ def scatter(  # noqa: PLR0913 - what a plot needs, by name
         ax.set_ylabel(up)
         ax.grid(visible=True)
         ax.set_axisbelow(True)
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, columnspacing=1.2)
 
     return _drawn(title, alt, draw, (9.2, 4.4), None)
 
@@ -208,8 +203,11 @@ def heat(
 
 
 def _short(label: str) -> str:
-    """A label that leaves room for the plot."""
-    return label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
+    """A label that leaves room for the plot: of a long one its end, which tells more."""
+    if len(label) <= _LABEL:
+        return label
+    end = label[1 - _LABEL :]
+    return f"…{end.partition(' ')[2] or end}"
 
 
 def _field(corner: tuple[float, float], colour: str, strength: float) -> Any:
@@ -242,6 +240,10 @@ def _drawn(  # noqa: PLR0913, PLR0917 - one place that knows how a file is made
             gridspec_kw=ratios,
         )
         draw(list(grid.flat))
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        if len(labels) > 1:
+            columns = 5 if max(map(len, labels)) < 20 else 3
+            figure.legend(handles, labels, loc="outside upper left", ncols=columns, columnspacing=1.2)
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return _tidy(out.getvalue().decode(), title, alt).encode()
