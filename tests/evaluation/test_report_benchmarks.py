@@ -55,6 +55,17 @@ TWIN_B = raw("x/twin-b", "Image segmentation", "cuts out people")
 TWIN_C = raw("x/twin-c", "Image segmentation", "cuts out people")
 DOCS = [BIRDS, FOOD, TWIN_A, TWIN_B, TWIN_C]
 GONE = raw("x/gone", "Image classification", "was there once")
+OF_TORCH = {
+    **BIRDS,
+    "domain": "Classification",
+    "functionality": "Image Classification",
+    "api_call": "torch.hub.load('x/birds', 'birds', pretrained=True)",
+}
+OF_HF = {
+    **FOOD,
+    "domain": "Computer Vision Image Classification",
+    "api_call": "AutoModel.from_pretrained('x/food')",
+}
 
 ROWS = [
     ("which birds are these", BIRDS),
@@ -76,8 +87,8 @@ def data(tmp_path: Path) -> Path:
     dev.mkdir()
     for stem, docs, rows in (
         ("tensorflowhub", DOCS, ROWS),
-        ("torchhub", [BIRDS], ROWS[:1]),
-        ("huggingface", [FOOD], ROWS[2:3]),
+        ("torchhub", [OF_TORCH], [("which birds are these", OF_TORCH)]),
+        ("huggingface", [OF_HF], [("names of dishes", OF_HF)]),
     ):
         (api / f"{stem}_api.jsonl").write_bytes(lines(docs))
         labelled = [
