@@ -7,7 +7,7 @@ A given response file is graded the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,16 @@ def searcher_over(benchmark: Benchmark, encoder: Encoder) -> Searcher:
 
 
 def answer_rows(
-    benchmark: Benchmark, searcher: Searcher, retriever: RetrieverName, progress: Progress | None = None
+    benchmark: Benchmark,
+    searcher: Searcher,
+    retriever: RetrieverName,
+    progress: Progress | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> list[Answer]:
-    """Answer every row by the service's pipeline with the `grounded` generator."""
+    """Answer every row by the service's pipeline with the `grounded` generator.
+
+    `asked` are further fields of the request.
+    """
     runtime = Runtime(Settings(), searcher)
     answers = []
     for done, row in enumerate(benchmark.rows, start=1):
@@ -109,6 +116,7 @@ def answer_rows(
             k=RETRIEVED,
             retriever=retriever,
             generator=GeneratorChoice.GROUNDED,
+            **(asked or {}),
         )
         outcome = runtime.run(work_out, request, runtime)
         found = tuple(benchmark.catalogue.entry(hit.doc_id).identity for hit in outcome.found.hits)
