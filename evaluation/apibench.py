@@ -38,6 +38,7 @@ from service.pipeline import work_out
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, GeneratorChoice
 from service.settings import Settings
+from service.var import judge_for
 
 RETRIEVED = 50
 """Hits per row: enough for every measure, and the most that a request may ask for."""
@@ -93,15 +94,19 @@ class Benchmark:
 
 
 def searcher_over(benchmark: Benchmark, encoder: Encoder) -> Searcher:
-    """Ranks the docs under test, from an index of their own."""
-    return Searcher(benchmark.catalogue, build_index(benchmark.catalogue, encoder), encoder)
+    """Ranks the docs under test, from an index of their own, as the service would."""
+    index, judge = build_index(benchmark.catalogue, encoder), judge_for(Settings(), encoder)
+    return Searcher(benchmark.catalogue, index, encoder, judge=judge)
 
 
 def answer_rows(
     benchmark: Benchmark, searcher: Searcher, retriever: RetrieverName, progress: Progress | None = None
 ) -> list[Answer]:
-    """Answer every row by the service's pipeline with the `grounded` generator."""
-    runtime = Runtime(Settings(), searcher)
+    """Answer every row by the service's pipeline with the `grounded` generator.
+
+    Each row has an API that answers it, so nothing is refused: when to refuse is judged elsewhere.
+    """
+    runtime = Runtime(Settings(no_match_threshold=0), searcher)
     answers = []
     for done, row in enumerate(benchmark.rows, start=1):
         request = GenerateRequest(

@@ -18,7 +18,7 @@ class Quality(StrEnum):
     BALANCED = "balanced"
     """Words, vectors, and what was learnt of domains."""
     BEST = "best"
-    """The same, with every sentence of the instruction heard on its own, too."""
+    """The same, with more weight on domains: more first answers of the right one, fewer of the very API."""
 
 
 class RetrieverName(StrEnum):
@@ -61,10 +61,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """The best hits, the best of every hub, the best of each of the likeliest domains, and what to think of it.
+    """The best hits, the best of every hub, of each of the likeliest domains, and what to think of it.
 
-    Those of hubs and domains have their ranks and scores among all; they list no equal calls. Hubs are told best
-    first, domains likeliest first, which is best first where nobody says what is likely.
+    Those of hubs and domains have their ranks and scores among all; they list no equal calls. Hubs are told
+    best first, domains likeliest first, which is best first where nobody says what is likely.
     `judgement` is None where nothing was learnt for the way that it was searched.
     """
 

@@ -1,8 +1,8 @@
-"""What was learnt of instructions: which domain they mean, whether anything serves them, how sure an answer is.
+"""What was learnt of instructions: the domain they mean, whether anything serves them, how sure an answer is.
 
 It is learnt for one embedding model by `callsmith finetune judge` and kept as one small file; the one for the
-default model ships. It knows instructions and the table of tasks, and no docs: it judges whatever catalogue is
-searched. Domains that it was not taught (`web-api`, of people's own APIs) it has no opinion of.
+default model ships. It knows instructions and the table of tasks, and no docs: it judges whatever catalogue
+is searched. Domains that it was not taught (`web-api`, of people's own APIs) it has no opinion of.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from retriever import learnt_file
 from retriever.bm25 import Scores
-from retriever.embedding import Vectors
+from retriever.embedding import Encoder, Vectors
 from retriever.fusion import share_of_best
 from retriever.signs import AnswerSign, Sign, Signs
 from retriever.task_voice import DOMAINS
@@ -30,6 +30,11 @@ SHIPPED: Final = Path(__file__).parent / "learnt" / JUDGE_FILE
 TASK_SHARE: Final = 0.2
 """How much the table of tasks weighs beside the instruction's vector, which has the length 1."""
 
+VECTOR_SCALE: Final = 4.0
+WORDING_SCALE: Final = 1.5
+"""What an instruction's vector and its wording are multiplied by beside signs of deviation 1, for the kernel."""
+_EDGE: Final = 1e-4
+
 _WHAT: Final = "the judge"
 _FIX: Final = "make it anew with `callsmith finetune judge`, or unset CALLSMITH_JUDGE"
 
@@ -37,7 +42,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Leaning:
+class DomainClassifier:
     """A linear classifier of domains: logits = features · weights + bias.
 
     `weights` has the shape (dimensions + domains, domains), `bias` and `known` (domains,), in the order of
@@ -48,14 +53,12 @@ class Leaning:
     bias: Floats
     known: NDArray[np.bool_]
 
-    def probabilities(self, features: Floats, among: NDArray[np.bool_]) -> Scores:
-        """One a domain, adding up to 1 over those that are known and `among` these; all 0 where none is."""
-        open_to = self.known & among
+    def probabilities(self, features: Floats) -> Scores:
+        """One a domain, adding up to 1 over those that are known, 0 for all others."""
         found = np.zeros(len(self.bias), dtype=np.float32)
-        if open_to.any():
-            logits = (features @ self.weights + self.bias)[open_to]
-            likely = np.exp(logits - logits.max())
-            found[open_to] = likely / likely.sum()
+        logits = (features @ self.weights + self.bias)[self.known]
+        likely = np.exp(logits - logits.max())
+        found[self.known] = likely / likely.sum()
         return found
 
 
@@ -89,13 +92,13 @@ class Kernel:
 class Judge:
     """Everything that was learnt together for one embedding model, whose identity is `model`.
 
-    `centre` and `spread` make signs comparable before `served` sees them, shape (signs,). `near` are offset and
-    weights of the best row's dense score and ln(1 + BM25), `sure` the offset and weights of all signs and of
-    the logit of being served.
+    `centre` and `spread` make signs comparable before `served` sees them, shape (signs,). `near` are offset
+    and weights of the best row's dense score and ln(1 + BM25), `sure` the offset and weights of all signs and
+    of the logit of being served.
     """
 
     model: str
-    leaning: Leaning
+    leaning: DomainClassifier
     served: Kernel
     centre: Floats
     spread: Floats
@@ -103,19 +106,22 @@ class Judge:
     sure: Floats
     version: str = ""
 
-    def lean(self, vector: Vectors, task: Scores, among: NDArray[np.bool_]) -> Scores:
-        """How probable it is that each domain is meant, shape (domains,).
+    def fits(self, encoder: Encoder) -> bool:
+        """Whether it was learnt for this embedding model."""
+        features = len(self.leaning.weights) - len(DOMAINS)
+        return self.model == encoder.name and features == encoder.dimensions
+
+    def lean(self, vector: Vectors, task: Scores) -> Scores:
+        """How probable it is that each domain is meant, whether it has docs or not, shape (domains,).
 
         `vector` is the instruction's, shape (dimensions,), `task` its scores in the table of tasks, shape
-        (domains,), `among` which domains have docs at all.
+        (domains,).
         """
-        return self.leaning.probabilities(leaning_features(vector, task), among)
+        return self.leaning.probabilities(leaning_features(vector, task))
 
     def is_served(self, vector: Vectors, asked: Signs, said: Wording) -> float:
         """How probable it is that an API of the domains that were taught could serve the instruction."""
-        return self.served.probability(
-            served_features(vector, (asked - self.centre) / self.spread, said)
-        )
+        return self.served.probability(served_features(vector, (asked - self.centre) / self.spread, said))
 
     def is_near(self, dense: float, bm25: float) -> float:
         """How probable it is that a doc serves an instruction, by how alike both are and by nothing else."""
@@ -162,20 +168,13 @@ def leaning_features(vector: Vectors, task: Scores) -> Floats:
 
 def served_features(vector: Vectors, signs: Signs, said: Wording) -> Floats:
     """What tells whether anything serves an instruction; `signs` are centred. Shape (features,)."""
-    return np.concatenate([VECTOR_SCALE * vector, signs, said]).astype(np.float32)
-
-
-VECTOR_SCALE: Final = 4.0
-"""The length that an instruction's vector has beside signs of deviation 1 and words that are 0 or 1."""
+    return np.concatenate([VECTOR_SCALE * vector, signs, WORDING_SCALE * said]).astype(np.float32)
 
 
 def sure_features(asked: Signs, answer: Signs, served: float) -> Floats:
     """What tells whether an answer is right, shape (signs + 1,)."""
     bounded = min(max(served, _EDGE), 1 - _EDGE)
     return np.concatenate([asked, answer, [np.log(bounded / (1 - bounded))]]).astype(np.float32)
-
-
-_EDGE: Final = 1e-4
 
 
 def sigmoid(value: float) -> float:
@@ -192,7 +191,7 @@ def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: st
     kernel = {name: float(about["served"][name]) for name in ("gamma", "slope", "offset")}
     found = Judge(
         model=str(about["model"]),
-        leaning=Leaning(
+        leaning=DomainClassifier(
             tensors["leaning.weights"].astype(np.float32), tensors["leaning.bias"], tensors["leaning.known"]
         ),
         served=Kernel(landmarks, (landmarks**2).sum(axis=1), tensors["served.weights"], **kernel),
@@ -213,8 +212,7 @@ def _check_shapes(judge: Judge) -> None:
     shapes = {
         "leaning": (columns, judge.leaning.bias.shape, judge.leaning.known.shape)
         == (domains, (domains,), (domains,)),
-        "served": judge.served.landmarks.shape
-        == (len(judge.served.weights), dimensions + signs + LENGTH),
+        "served": judge.served.landmarks.shape == (len(judge.served.weights), dimensions + signs + LENGTH),
         "signs": judge.centre.shape == judge.spread.shape == (signs,),
         "near": judge.near.shape == (3,),
         "sure": judge.sure.shape == (signs + len(AnswerSign) + 2,),

@@ -17,12 +17,12 @@ from api_docs.domains import Domain
 from api_docs.pacing import paced
 from retriever.bm25 import Bm25Backend, KeywordIndex, RankBm25, Scores, tokenize
 from retriever.embedding import Encoder, Vectors
-from retriever.fusion import fuse
+from retriever.fusion import FIRM, MILD, Leaning, fuse
 from retriever.hits import Exploration, Hit, Judgement, Quality, RetrieverName
 from retriever.index import Index
 from retriever.judge import Judge
 from retriever.signs import answer_signs, asked_signs
-from retriever.task_voice import DOMAINS, places, scores_by_domain
+from retriever.task_voice import places, scores_by_domain
 from retriever.text import keyword_text
 from retriever.wording import wording
 
@@ -31,6 +31,9 @@ Rows = NDArray[np.int64]
 
 _LIKELIEST = 6
 """Domains whose best doc an exploration tells."""
+_LIKELINESS = 3.0
+"""What a domain's probability weighs beside its best doc's score, where the likeliest are told: chosen on folds
+of the instruction bank among 0, 0.5, 1, 2, 3, 5 and 9."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +71,7 @@ class Searcher:
         self.catalogue = catalogue
         self.version = index.version
         self.encoder = encoder
-        self.judge = judge if judge is not None and judge.model == encoder.name else None
+        self.judge = judge if judge is not None and judge.fits(encoder) else None
         self._dense = index.dense
         self._matrix = index.matrix
         self._keywords: KeywordIndex = index.keywords
@@ -83,7 +86,7 @@ class Searcher:
         self._hub_of: Rows = np.fromiter(hubs, dtype=np.int64, count=rows)
         self._task_of: Rows = places([doc.domain for doc in paced(docs)])
 
-    def search(
+    def search(  # noqa: PLR0913 - what a request may ask for
         self,
         instruction: str,
         *,
@@ -103,7 +106,7 @@ class Searcher:
         ranking = self._rank(retriever, quality, instruction, rows)
         return self._hits(ranking, k, self._order(ranking))
 
-    def explore(
+    def explore(  # noqa: PLR0913 - what a request may ask for
         self,
         instruction: str,
         *,
@@ -126,7 +129,7 @@ class Searcher:
         return Exploration(
             hits=tuple(self._hits(ranking, k, order)),
             of_hubs=self._at(_firsts(self._hub_of[chosen]), ranking, order, ranks),
-            of_domains=self._at(self._likeliest(ranking, self._task_of[chosen]), ranking, order, ranks),
+            of_domains=self._at(self._likeliest(ranking, order), ranking, order, ranks),
             judgement=self._judgement(instruction, ranking, int(order[0])),
         )
 
@@ -148,7 +151,7 @@ class Searcher:
             return self._by_vectors(instruction, rows)
         if quality is Quality.FAST:
             return self._by_words_and_tasks(instruction, rows)
-        return self._by_all_voices(instruction, rows)
+        return self._by_all_voices(instruction, rows, firmly=quality is Quality.BEST)
 
     def _by_words(self, instruction: str, rows: Rows) -> _Ranking:
         bm25 = self._keywords.scores(tokenize(instruction))[rows]
@@ -167,29 +170,24 @@ class Searcher:
         fused = fuse(np.zeros_like(bm25), bm25, task, self._call_of[rows])
         return _Ranking(rows, fused, {"bm25": bm25, "task": task, "fused": fused})
 
-    def _by_all_voices(self, instruction: str, rows: Rows) -> _Ranking:
+    def _by_all_voices(self, instruction: str, rows: Rows, *, firmly: bool) -> _Ranking:
         words = tokenize(instruction)
         bm25 = self._keywords.scores(words)[rows]
         query = self.encoder.encode([instruction])
         dense = self._similarities(query, rows, bm25)
         by_domain, task_of = scores_by_domain(words), self._task_of[rows]
-        task, heard, leaning = by_domain[task_of], None, None
-        if self.judge is not None:
-            heard = _Heard(query[0], by_domain, self._lean(self.judge, query[0], by_domain, task_of))
-            # Of what the judge was not taught it has no opinion: such docs are neither helped nor hindered.
-            known = self.judge.leaning.known[task_of]
-            leaning = np.where(known, heard.leaning[task_of], heard.leaning.max())
+        task = by_domain[task_of]
+        scores = {"bm25": bm25, "dense": dense, "task": task}
+        if self.judge is None:
+            fused = fuse(dense, bm25, task, self._call_of[rows])
+            return _Ranking(rows, fused, {**scores, "fused": fused})
+        heard = _Heard(query[0], by_domain, self.judge.lean(query[0], by_domain))
+        # Of what the judge was not taught it has no opinion: such docs are neither helped nor hindered.
+        known = self.judge.leaning.known[task_of]
+        probable = np.where(known, heard.leaning[task_of], heard.leaning.max())
+        leaning = Leaning(probable, FIRM if firmly else MILD)
         fused = fuse(dense, bm25, task, self._call_of[rows], leaning)
-        scores = {"bm25": bm25, "dense": dense, "task": task, "fused": fused}
-        if leaning is not None:
-            scores["domain"] = leaning
-        return _Ranking(rows, fused, scores, heard)
-
-    def _lean(self, judge: Judge, vector: Vectors, task: Scores, task_of: Rows) -> Scores:
-        """How probable each domain is among those that have candidates, shape (domains,)."""
-        among = np.zeros(len(DOMAINS), dtype=bool)
-        among[task_of] = True
-        return judge.lean(vector, task, among)
+        return _Ranking(rows, fused, {**scores, "domain": probable, "fused": fused}, heard)
 
     def _judgement(self, instruction: str, ranking: _Ranking, place: int) -> Judgement | None:
         """What the judge thinks of a ranking whose best candidate is at this place."""
@@ -235,11 +233,13 @@ class Searcher:
             for rank, (call, position) in enumerate(firsts.items(), start=1)
         ]
 
-    def _likeliest(self, ranking: _Ranking, task_of: Rows) -> Rows:
+    def _likeliest(self, ranking: _Ranking, order: Rows) -> Rows:
         """Where in the order the best of each of the likeliest domains stands, the likeliest first."""
+        task_of = self._task_of[ranking.rows[order]]
         firsts = _firsts(task_of)
         if ranking.heard is not None:
-            firsts = firsts[np.argsort(-ranking.heard.leaning[task_of[firsts]], kind="stable")]
+            likely = ranking.order_by[order[firsts]] + _LIKELINESS * ranking.heard.leaning[task_of[firsts]]
+            firsts = firsts[np.argsort(-likely, kind="stable")]
         return firsts[:_LIKELIEST]
 
     def _at(self, positions: Rows, ranking: _Ranking, order: Rows, ranks: Rows) -> tuple[Hit, ...]:

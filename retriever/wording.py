@@ -1,7 +1,7 @@
 """How an instruction is put, whatever it is about: the words that carry no subject, and its signs.
 
-Embedding models blur just that: "Photos of birds, told apart" and "I told the birds apart" lie close. Works on
-text alone.
+Embedding models blur just that: "Photos of birds, told apart" and "I told the birds apart" lie close. Works
+on text alone.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 
 Wording = NDArray[np.float32]
 
-WORDS: Final = tuple(
-    """
-    i we you he she they it my our your his her me us them a an the this that these those is are was were be
-    been do does did can could will would should have has had not no to of in on at for from with by and or
-    but so what which who how why when where there please want need like get give make find tell show put turn
-    let any some each every all both one two into as if then than him
-    """.split()
-)
+_SAID: Final = """
+i we you he she they it my our your his her me us them a an the this that these those is are was were be been
+do does did can could will would should have has had not no to of in on at for from with by and or but so what
+which who how why when where there please want need like get give make find tell show put turn let any some
+each every all both one two into as if then than him
+"""
+WORDS: Final = tuple(_SAID.split())
 """The words that are looked for."""
 _PLACE: Final = {word: place for place, word in enumerate(WORDS)}
-_ASKING: Final = frozenset("what who why when where how which is are do does can should".split())
-_FIRST_PERSON: Final = frozenset("i we my our us me".split())
+_ASKING: Final = frozenset(
+    ("what", "who", "why", "when", "where", "how", "which", "is", "are", "do", "does", "can", "should")
+)
+_FIRST_PERSON: Final = frozenset(["i", "we", "my", "our", "us", "me"])
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SIGNS: Final = 10
 

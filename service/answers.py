@@ -160,7 +160,7 @@ def _opening(text: str) -> str:
 
 
 def _confidence(outcome: Outcome) -> float | None:
-    """How probable it is that the best hit's domain is meant; None where that can't be told, or was asked for."""
+    """How probable it is that the best hit's domain is meant; None where nobody can tell, or it was given."""
     judgement = outcome.found.judgement
     if judgement is None or judgement.right is None or outcome.request.domain is not None:
         return None
@@ -170,7 +170,8 @@ def _confidence(outcome: Outcome) -> float | None:
 def _alternatives(outcome: Outcome, answered: Entry | None) -> tuple[Alternative, ...]:
     """Up to five other verified calls in the order of their ranks.
 
-    Each other hub's best is among them, then the best of other domains, the likeliest first, then further hits.
+    Each other hub's best is among them, then the best of other domains, the likeliest first, then further
+    hits.
     """
     served, found = outcome.served, outcome.found
     taken = {answered.identity} if answered else set()

@@ -48,7 +48,8 @@ _Hub = Annotated[str | None, Field(description="Only this hub, such as torchhub;
 _Domain = Annotated[str | None, Field(description="Only this domain, such as translation.")]
 _K = Annotated[int, Field(description=f"API docs to retrieve, 1 to {MAX_K}.")]
 _Quality = Annotated[
-    Quality | None, Field(description="How well to rank: fast, balanced or best; the service's choice if left out.")
+    Quality | None,
+    Field(description="How well to rank: fast, balanced or best; the service's choice if left out."),
 ]
 
 

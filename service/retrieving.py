@@ -18,8 +18,8 @@ ALTERNATIVES = 5
 class Found:
     """`hits` are the `k` that were asked for, `further` those that follow, `entries` those of the hits.
 
-    `of_hubs` are the best of every hub, `of_domains` the best of each of the likeliest domains. `judgement` is
-    None where nothing was learnt for this way to search.
+    `of_hubs` are the best of every hub, `of_domains` the best of each of the likeliest domains. `judgement`
+    is None where nothing was learnt for this way to search.
     """
 
     hits: tuple[Hit, ...]
@@ -64,8 +64,8 @@ def find(request: SearchRequest, served: Served, settings: Settings) -> Found:
 def serves(found: Found, request: SearchRequest, settings: Settings) -> bool:
     """Whether what was found could serve the instruction at all.
 
-    Zero-shot has nothing to judge by. Where nothing was learnt for the way that was searched (another embedding
-    model, words alone), only an instruction that has nothing in common with any hit fails.
+    Zero-shot has nothing to judge by. Where nothing was learnt for the way that was searched (another
+    embedding model, words alone), only an instruction that has nothing in common with any hit fails.
     """
     if request.retriever is RetrieverName.NONE:
         return True

@@ -159,16 +159,16 @@ class Settings(BaseSettings):
     quality: Annotated[
         Quality,
         Field(
-            description="How `hybrid` ranks where a request doesn't say: `fast` by words alone, `balanced`, or "
-            "`best`, which encodes every sentence of an instruction."
+            description="How `hybrid` ranks where a request doesn't say: `fast` by words alone, `balanced`, "
+            "or `best`, with more weight on domains."
         ),
     ] = Quality.BALANCED
     judge: Annotated[
         Path | None,
         Field(
             description="What was learnt of instructions, made by `callsmith finetune judge`: which domain "
-            "they mean, whether anything serves them. When unset the one that ships, for the default embedding "
-            "model."
+            "they mean, whether anything serves them. When unset the one that ships, for the default "
+            "embedding model."
         ),
     ] = None
     no_match_threshold: Annotated[
@@ -180,7 +180,7 @@ class Settings(BaseSettings):
             description="Probability of being served at all below which an instruction gets `no_match`; "
             "0 refuses nothing.",
         ),
-    ] = 0.5
+    ] = 0.3
     on_unverified: Annotated[
         OnUnverified,
         Field(description="A model's call that fails verification: `refuse`, or `repair` to the nearest."),

@@ -305,7 +305,7 @@ def judge_for(settings: Settings, encoder: Encoder) -> Judge | None:
         EmbeddingModelError: when its file can't be read.
     """
     judge = _read_judge(settings.judge or SHIPPED)
-    if judge.model == encoder.name:
+    if judge.fits(encoder):
         return judge
     _say_unfit(judge.model, encoder.name)
     return None

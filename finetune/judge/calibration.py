@@ -15,9 +15,10 @@ def expected_calibration_error(
 ) -> float:
     """How far probabilities are from how often they came true, averaged over bins of equal mass.
 
-    Rows are sorted by probability and cut into so many bins of as equal numbers as can be; each bin's gap is the
-    difference of its mean probability and its share of true ones, and counts by its rows. With equal masses no
-    bin is nearly empty (Nixon et al., Measuring Calibration in Deep Learning, 2019). NaN of no rows.
+    Rows are sorted by probability and cut into so many bins of as equal numbers as can be; each bin's gap is
+    the difference of its mean probability and its share of true ones, and counts by its rows. With equal
+    masses no bin is nearly empty (Nixon et al., Measuring Calibration in Deep Learning, 2019). NaN of no
+    rows.
     """
     if not len(probabilities):
         return float("nan")

@@ -21,7 +21,7 @@ from finetune.judge.fitting import GAMMA, RIDGE, SHRINKAGE, Flags
 from finetune.judge.learn import LANDMARKS, OnFolds
 from finetune.judge.lesson import Lesson
 from finetune.retriever.card import CARD, PAGE
-from retriever.fusion import LEANING_WEIGHT
+from retriever.fusion import MILD
 
 SCHEMA: Final = 1
 ANSWERED: Final = 0.97
@@ -49,7 +49,9 @@ class Card:
         return [f"{rows}: {_told(figures)}" for rows, figures in self.figures.items()]
 
 
-def card_of(lesson: Lesson, found: OnFolds, model: str, catalogue: str, seed: int, created: str) -> Card:
+def card_of(  # noqa: PLR0913, PLR0917 - all that a card says
+    lesson: Lesson, found: OnFolds, model: str, catalogue: str, seed: int, created: str
+) -> Card:
     """The card of what was learnt from a lesson."""
     languages = np.array(lesson.languages)
     refused = {"name": "unserved", "sha256": lesson.unserved_sha256, "rows": int((~lesson.served).sum())}
@@ -58,7 +60,7 @@ def card_of(lesson: Lesson, found: OnFolds, model: str, catalogue: str, seed: in
         "folds": int(lesson.folds.max()) + 1,
         "shrinkage": SHRINKAGE,
         "temperature": found.temperature,
-        "leaning_weight": LEANING_WEIGHT,
+        "leaning": asdict(MILD),
         "landmarks": LANDMARKS,
         "gamma": GAMMA,
         "ridge": RIDGE,
@@ -128,8 +130,8 @@ def page(card: Card) -> str:
         [
             "# A judge of instructions",
             "",
-            f"Learnt for `{card.model}` on {card.created[:10]} by `callsmith finetune judge`: which domain an "
-            "instruction means, whether anything serves it, and how sure an answer is.",
+            f"Learnt for `{card.model}` on {card.created[:10]} by `callsmith finetune judge`: which domain "
+            "an instruction means, whether anything serves it, and how sure an answer is.",
             "",
             "## Learnt from",
             "",
@@ -143,10 +145,10 @@ def page(card: Card) -> str:
             "",
             "## Figures",
             "",
-            "Of instructions that it was not taught, in per cent, by language. `first`: the first answer's domain "
-            "is right; `shown`: it or one of the other likeliest domains, six in all; `refused`: unserved ones "
-            "below the `threshold` that 97% of the served ones reach. The calibration error has ten bins of "
-            "equal mass.",
+            "Of instructions that it was not taught, in per cent, by language. `first`: the first answer's "
+            "domain is right; `shown`: it or one of the other likeliest domains, six in all; `refused`: "
+            "unserved ones below the `threshold` that 97% of the served ones reach. The calibration error "
+            "has ten bins of equal mass.",
             "",
             *table(("", *card.figures), rows),
             "",

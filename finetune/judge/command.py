@@ -10,7 +10,7 @@ from api_docs.files import publish_folder, sha256_of
 from finetune.instructions.bank import BANK
 from finetune.judge.card import Card, card_of, write_card
 from finetune.judge.learn import learn
-from finetune.judge.lesson import Told, prepare
+from finetune.judge.lesson import BRIEF, Told, prepare
 from finetune.retriever.card import now, refuse_what_is_not_ours
 from retriever.index import open_index
 from retriever.judge import JUDGE_FILE
@@ -18,10 +18,10 @@ from service import var
 from service.settings import Settings
 
 
-def teach_judge(
+def teach_judge(  # noqa: PLR0913 - what can be asked for
     settings: Settings, instructions: Sequence[Path], out: Path, *, folds: int, seed: int, told: Told
 ) -> Card:
-    """Learn a judge, and write it with its card as a folder; without `instructions` from the bank that ships.
+    """Learn a judge, and write it with its card as a folder; without `instructions` from what ships.
 
     The index of the catalogue that is served is built where there is none.
 
@@ -35,7 +35,7 @@ def teach_judge(
     catalogue = var.read_catalogue(plain)
     info, _ = var.ensure_index_of(catalogue, plain, lambda done, total: told("embedding docs", done, total))
     encoder = var.query_encoder(plain)
-    lesson = prepare(list(instructions) or [BANK], encoder, folds, seed, told)
+    lesson = prepare(list(instructions) or [BANK, BRIEF], encoder, folds, seed, told)
     learnt = learn(lesson, catalogue, open_index(info.folder, catalogue, encoder), encoder, seed, told)
     card = card_of(lesson, learnt.on_folds, encoder.name, catalogue.version, seed, now())
     found: list[Card] = []

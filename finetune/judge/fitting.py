@@ -1,4 +1,4 @@
-"""Three ways to fit, all with one answer that no seed changes: discriminants, kernel ridge, logistic regression.
+"""Three ways to fit, each with one answer that no seed changes: discriminants, kernel ridge, logistic.
 
 Works on arrays. Knows nothing about instructions.
 """
@@ -10,26 +10,27 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from retriever.judge import Floats, Kernel, Leaning
+from retriever.judge import DomainClassifier, Floats, Kernel
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Doubles = NDArray[np.float64]
 
-SHRINKAGE: Final = 0.5
-"""How far the covariance is drawn to a multiple of the identity; chosen on folds among 0.1, 0.3, 0.5, 0.7."""
-TEMPERATURES: Final = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0)
-GAMMA: Final = 0.01
+SHRINKAGE: Final = 0.7
+"""How far the covariance is drawn to a multiple of the identity; chosen on folds among 0.1, 0.3, 0.5, 0.7, 0.8."""
+TEMPERATURES: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0)
+GAMMA: Final = 0.02
 RIDGE: Final = 1.0
 _STEPS: Final = 50
 _STILL: Final = 1e-8
 
 
-def discriminants(features: Floats, classes: Numbers, count: int) -> Leaning:
+def discriminants(features: Floats, classes: Numbers, count: int) -> DomainClassifier:
     """Linear discriminants of so many classes, with one shrunk covariance and equal priors.
 
-    Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, sections 4.3.1 and 18.3.1. `features`
-    has the shape (rows, features), `classes` (rows,). Classes without a row are not known afterwards.
+    Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, sections 4.3.1 and 18.3.1.
+    `features` has the shape (rows, features), `classes` (rows,). Classes without a row are not known
+    afterwards.
     """
     rows = features.astype(np.float64)
     counts = np.bincount(classes, minlength=count)
@@ -42,13 +43,13 @@ def discriminants(features: Floats, classes: Numbers, count: int) -> Leaning:
     shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.trace(covariance) / size * np.eye(size)
     weights = np.linalg.solve(shrunk, means.T)
     bias = -0.5 * (means.T * weights).sum(axis=0)
-    return Leaning(weights.astype(np.float32), bias.astype(np.float32), counts > 0)
+    return DomainClassifier(weights.astype(np.float32), bias.astype(np.float32), counts > 0)
 
 
-def sharpened(leaning: Leaning, temperature: float) -> Leaning:
+def sharpened(leaning: DomainClassifier, temperature: float) -> DomainClassifier:
     """The same with all logits multiplied: covariances of few rows make them too sure of themselves."""
     factor = np.float32(temperature)
-    return Leaning(leaning.weights * factor, leaning.bias * factor, leaning.known)
+    return DomainClassifier(leaning.weights * factor, leaning.bias * factor, leaning.known)
 
 
 def kernel_ridge(features: Floats, served: Flags, landmarks: Numbers) -> Kernel:
@@ -74,9 +75,7 @@ def with_odds(kernel: Kernel, scores: Doubles, served: Flags) -> Kernel:
     """
     shares = np.where(served, 0.5 / served.sum(), 0.5 / (~served).sum()) * len(served)
     offset, slope = logistic(scores[:, None], served, shares)
-    return Kernel(
-        kernel.landmarks, kernel.squares, kernel.weights, kernel.gamma, float(slope), float(offset)
-    )
+    return Kernel(kernel.landmarks, kernel.squares, kernel.weights, kernel.gamma, float(slope), float(offset))
 
 
 def logistic(features: Doubles, right: Flags, shares: Doubles, strength: float = 1e-3) -> Doubles:
@@ -93,7 +92,9 @@ def logistic(features: Doubles, right: Flags, shares: Doubles, strength: float =
     for _ in range(_STEPS):
         likely = 1 / (1 + np.exp(-np.clip(rows @ weights, -60, 60)))
         slope = rows.T @ (shares * (right - likely)) - price @ weights
-        curve = (rows * (shares * likely * (1 - likely))[:, None]).T @ rows + price + 1e-9 * np.eye(len(price))
+        curve = (
+            (rows * (shares * likely * (1 - likely))[:, None]).T @ rows + price + 1e-9 * np.eye(len(price))
+        )
         step = np.linalg.solve(curve, slope)
         weights += step
         if np.abs(step).max() < _STILL:

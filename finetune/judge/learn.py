@@ -24,20 +24,20 @@ from finetune.judge.fitting import (
     with_odds,
 )
 from finetune.judge.lesson import Lesson, Remembered, Told, by_hash
+from retriever.bm25 import tokenize
 from retriever.embedding import Encoder
 from retriever.hits import Judgement
 from retriever.index import Index
 from retriever.judge import (
+    DomainClassifier,
     Floats,
     Judge,
     Kernel,
-    Leaning,
     leaning_features,
     served_features,
     sigmoid,
     sure_features,
 )
-from retriever.bm25 import tokenize
 from retriever.searcher import Searcher
 from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places, scores_by_domain
@@ -45,16 +45,19 @@ from retriever.wording import LENGTH, wording
 
 LANDMARKS: Final = 1_100
 """Rows that the kernel compares with; with all 400 unserved ones the file stays under two megabytes."""
+_SHOWN: Final = 6
+"""Domains that an answer and its alternatives can show."""
 UNSERVED_SHARE: Final = 1 / 3
 """How much of all that is asked confidence takes for unserved: as in the questions that it is judged by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnFolds:
-    """What a judge said of rows that it was not taught, shape (rows,) but for `asked` and `answers`, two tables.
+    """What a judge said of rows that it was not taught; all have one entry a row.
 
-    `domains` are those of the first answers, `shown` whether the right domain is among the likeliest six,
-    `leaning` has the shape (rows, domains).
+    `leaning` are logits of domains, `asked` and `answers` signs. `domains` are those of the first answers,
+    `shown` says whether the right one is among the likeliest six. `scores` are the kernel's, `served` and
+    `right` probabilities.
     """
 
     leaning: Doubles
@@ -76,7 +79,9 @@ class Learnt:
     on_folds: OnFolds
 
 
-def learn(lesson: Lesson, catalogue: Catalogue, index: Index, encoder: Encoder, seed: int, told: Told) -> Learnt:
+def learn(  # noqa: PLR0913, PLR0917 - all that is learnt from
+    lesson: Lesson, catalogue: Catalogue, index: Index, encoder: Encoder, seed: int, told: Told
+) -> Learnt:
     """Learn from a lesson; the catalogue's docs, searched with its index, give the signs to judge by."""
     known = Remembered(encoder, lesson.texts, lesson.vectors)
     features = _leaning_features(lesson)
@@ -119,7 +124,7 @@ def _served_features(lesson: Lesson, signs: Floats) -> Floats:
     return np.stack([served_features(*row) for row in rows])
 
 
-def _leaning(lesson: Lesson, features: Floats, rows: Numbers) -> Leaning:
+def _leaning(lesson: Lesson, features: Floats, rows: Numbers) -> DomainClassifier:
     """The classifier of domains by those of these rows that are served."""
     taught = rows[lesson.served[rows]]
     return discriminants(features[taught], lesson.domains[taught], len(DOMAINS))
@@ -154,7 +159,7 @@ def _best_temperature(logits: Doubles, lesson: Lesson) -> float:
     return min(TEMPERATURES, key=surprise)
 
 
-def _searched(
+def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
     lesson: Lesson,
     catalogue: Catalogue,
     index: Index,
@@ -179,13 +184,14 @@ def _searched(
             judgement = found.judgement
             assert isinstance(judgement, Judgement)  # noqa: S101 - the judge fits the encoder
             asked[row], answers[row] = judgement.asked, judgement.answer
-            of_hits = places([catalogue.doc(hit.doc_id).domain for hit in (*found.hits, *found.of_domains)])
-            domains[row], shown[row] = of_hits[0], lesson.domains[row] in of_hits[:6]
+            likely = places([catalogue.doc(hit.doc_id).domain for hit in (*found.hits, *found.of_domains)])
+            domains[row] = likely[0]
+            shown[row] = lesson.domains[row] in list(dict.fromkeys(likely.tolist()))[:_SHOWN]
     told("searching", len(features), len(features))
     return asked, answers, domains, shown
 
 
-def _leaning_only(model: str, leaning: Leaning, dimensions: int) -> Judge:
+def _leaning_only(model: str, leaning: DomainClassifier, dimensions: int) -> Judge:
     """A judge that knows of domains alone, and of all else nothing."""
     nothing = np.zeros((0, dimensions + len(Sign) + LENGTH), dtype=np.float32)
     signs = np.ones(len(Sign), dtype=np.float32)

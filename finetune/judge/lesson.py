@@ -1,7 +1,7 @@
 """What the judge learns from: instructions with their vectors, dealt to folds.
 
-Instructions that say nearly the same stand in one fold. It opens the bank and the unserved instructions, never
-what is held out for measuring.
+Instructions that say nearly the same stand in one fold. It opens the bank and the unserved instructions,
+never what is held out for measuring.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from retriever.task_voice import places
 Told = Callable[[str, int, int], None]
 """Called with (what is being done, how much of it is done, in all)."""
 
+BRIEF: Final = Path(__file__).with_name("brief.jsonl")
+"""Instructions in a few words, which the bank has hardly any of."""
 NOTHING: Final = -1
 """In a column of domains: nothing serves it."""
 ALIKE: Final = 0.8
@@ -39,8 +41,8 @@ _FEWEST: Final = 20
 class Lesson:
     """Instructions, one a row, served ones first.
 
-    `vectors` have the shape (rows, dimensions), all else (rows,): `domains` are places in the table of tasks or
-    `NOTHING`, `folds` the number of the fold that a row is judged in. `languages` are codes of ISO 639-1.
+    `vectors` have the shape (rows, dimensions), all else (rows,): `domains` are places in the table of tasks
+    or `NOTHING`, `folds` the number of the fold that a row is judged in. `languages` are codes of ISO 639-1.
     """
 
     texts: tuple[str, ...]
@@ -71,8 +73,13 @@ class Remembered:
         return np.stack([self._vectors[text] for text in texts])
 
 
-def prepare(
-    instructions: Sequence[Path], encoder: Encoder, count: int, seed: int, told: Told, unserved: Path = UNSERVED
+def prepare(  # noqa: PLR0913, PLR0917 - what is read, and how it is dealt
+    instructions: Sequence[Path],
+    encoder: Encoder,
+    count: int,
+    seed: int,
+    told: Told,
+    unserved: Path = UNSERVED,
 ) -> Lesson:
     """Read both kinds of instructions, encode them, and deal them to so many folds.
 
@@ -114,7 +121,7 @@ def deal(texts: Sequence[str], vectors: Vectors, domains: Numbers, count: int, s
 
 
 def groups(texts: Sequence[str], vectors: Vectors) -> list[int]:
-    """For each row the first one of its group: those that share a run of words, or whose vectors are close."""
+    """For each row the first of its group: those that share a run of words, or whose vectors are close."""
     first = list(range(len(texts)))
 
     def root(row: int) -> int:

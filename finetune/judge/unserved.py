@@ -57,7 +57,7 @@ def read_unserved(path: Path = UNSERVED) -> list[Unserved]:
             found.append(Unserved(str(row["instruction"]), Kind(row["kind"]), str(row["language"])))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as exc:
             raise TrainingDataError(
-                f"{str(path)!r}, line {number}: {type(exc).__name__}: {exc}; expected the fields instruction, "
-                "kind and language"
+                f"{str(path)!r}, line {number}: {type(exc).__name__}: {exc}; expected the fields "
+                "instruction, kind and language"
             ) from exc
     return found
