@@ -1,12 +1,12 @@
 """Three voices into one ranking, or four.
 
 score = dense + 0.15 · bm25 / best bm25 + 0.15 · task / best task; then docs that share a call vote together.
-Where a judge says how probable each domain is, it is added, and the task table weighs less, for the judge hears
-it, too.
+Where a judge says how probable each domain is, it is added, and the task table weighs less, for the judge
+hears it, too.
 
-The first weights were chosen on APIBench's dev rows with folds grouped by API. Those of `MILD` make the most of
-folds of the instruction bank among those that lose nothing on the dev rows, those of `FIRM` whatever they lose
-there; see `retriever/learnt/`. Works on arrays of scores only.
+The first weights were chosen on APIBench's dev rows with folds grouped by API. Those of `MILD` make the most
+of folds of the instruction bank among those that lose no domain and no exact API on the dev rows, those of
+`FIRM` whatever they lose there; see `retriever/learnt/`. Works on arrays of scores only.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ VOTE_TEMPERATURE = 0.03
 class Leaning:
     """How probable it is that each row's domain is meant, shape (rows,), and what that weighs.
 
-    weight · probability ^ power is added, and `task` is what the table of tasks weighs beside it. A power above 1
-    is loud only where it is sure.
+    weight · probability ^ power is added, and `task` is what the table of tasks weighs beside it. A power
+    above 1 is loud only where it is sure.
     """
 
     probabilities: Scores

@@ -32,7 +32,7 @@ TASK_SHARE: Final = 0.2
 
 VECTOR_SCALE: Final = 4.0
 WORDING_SCALE: Final = 1.5
-"""What an instruction's vector and its wording are multiplied by beside signs of deviation 1, for the kernel."""
+"""What the kernel multiplies an instruction's vector and its wording by, beside signs of deviation 1."""
 _EDGE: Final = 1e-4
 
 _WHAT: Final = "the judge"

@@ -32,8 +32,8 @@ Rows = NDArray[np.int64]
 _LIKELIEST = 6
 """Domains whose best doc an exploration tells."""
 _LIKELINESS = 3.0
-"""What a domain's probability weighs beside its best doc's score, where the likeliest are told: chosen on folds
-of the instruction bank among 0, 0.5, 1, 2, 3, 5 and 9."""
+"""What a domain's probability weighs beside its best doc's score, where the likeliest are told: chosen on
+folds of the instruction bank among 0, 0.5, 1, 2, 3, 5 and 9."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

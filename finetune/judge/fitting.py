@@ -17,10 +17,12 @@ Flags = NDArray[np.bool_]
 Doubles = NDArray[np.float64]
 
 SHRINKAGE: Final = 0.7
-"""How far the covariance is drawn to a multiple of the identity; chosen on folds among 0.1, 0.3, 0.5, 0.7, 0.8."""
+"""How far the covariance is drawn to a multiple of the identity; chosen on folds among 0.1, 0.3, 0.5, 0.7
+and 0.8."""
 TEMPERATURES: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0)
 GAMMA: Final = 0.02
 RIDGE: Final = 1.0
+"""Both chosen on folds, as were the scales of what the kernel compares."""
 _STEPS: Final = 50
 _STILL: Final = 1e-8
 
