@@ -30,7 +30,7 @@ ANSWERED: Final = 0.97
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is said of one judge; `figures` by name of the rows that they are of, fractions of 1."""
+    """What is said of one judge; `figures` are fractions of 1, by language where it has both kinds."""
 
     model: str
     catalogue: str
@@ -78,7 +78,9 @@ def card_of(  # noqa: PLR0913, PLR0917 - all that a card says
         how=how,
         figures={
             language: figures_of(lesson, found, languages == language)
-            for language in sorted(set(lesson.languages))
+            for language in sorted(
+                {*languages[lesson.served].tolist()} & {*languages[~lesson.served].tolist()}
+            )
         },
         created=created,
     )

@@ -47,6 +47,8 @@ LANDMARKS: Final = 1_100
 """Rows that the kernel compares with; with all 400 unserved ones the file stays under two megabytes."""
 _SHOWN: Final = 6
 """Domains that an answer and its alternatives can show."""
+_STILL: Final = 1e-3
+"""A sign that moves less says nothing."""
 UNSERVED_SHARE: Final = 1 / 3
 """How much of all that is asked confidence takes for unserved: as in the questions that it is judged by."""
 
@@ -88,7 +90,8 @@ def learn(  # noqa: PLR0913, PLR0917 - all that is learnt from
     logits = _on_folds(lesson, features)
     temperature = _best_temperature(logits, lesson)
     asked, answers, domains, shown = _searched(lesson, catalogue, index, known, features, temperature, told)
-    centre, spread = asked[lesson.served].mean(axis=0), asked[lesson.served].std(axis=0) + 1e-6
+    centre, spread = asked[lesson.served].mean(axis=0), asked[lesson.served].std(axis=0)
+    spread = np.where(spread > _STILL, spread, 1)
     told("learning what is served", 0, 1)
     judged = _served_features(lesson, (asked - centre) / spread)
     scores = _scores_on_folds(lesson, judged, seed)
