@@ -133,7 +133,7 @@ class Judge:
 
     def to_bytes(self) -> bytes:
         """The file's bytes: the same judge gives the same."""
-        tensors = {
+        tensors: learnt_file.Tensors = {
             "leaning.weights": self.leaning.weights.astype(np.float16),
             "leaning.bias": self.leaning.bias,
             "leaning.known": self.leaning.known,

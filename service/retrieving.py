@@ -65,12 +65,9 @@ def serves(found: Found, request: SearchRequest, settings: Settings) -> bool:
     """Whether what was found could serve the instruction at all.
 
     Zero-shot has nothing to judge by. Where nothing was learnt for the way that was searched (another
-    embedding model, words alone), only an instruction that has nothing in common with any hit fails.
+    embedding model, words alone), only an instruction without a hit fails.
     """
     if request.retriever is RetrieverName.NONE:
         return True
-    if not found.hits or settings.no_match_threshold == 0:
-        return bool(found.hits)
-    if found.judgement is not None:
-        return found.judgement.served >= settings.no_match_threshold
-    return any(hit.scores.get(voice, 0.0) > 0 for hit in found.hits for voice in ("bm25", "dense", "task"))
+    judged = found.judgement is None or found.judgement.served >= settings.no_match_threshold
+    return judged and bool(found.hits)

@@ -108,7 +108,8 @@ def _search_fields(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 def _answer(response: GenerateResponse) -> Group:
     colour = _COLOURS[response.status]
-    what = " · ".join(str(part) for part in (response.status, response.hub, response.domain) if part)
+    sure = None if response.confidence is None else f"{response.confidence:.0%} sure of the domain"
+    what = " · ".join(str(part) for part in (response.status, response.hub, response.domain, sure) if part)
     body = Text(printable(response.call or response.verification.message), style="bold")
     parts: list[Any] = [Panel(body, title=what, border_style=colour, title_align="left", expand=False)]
     parts.append(Text(printable(response.explanation)))
