@@ -261,14 +261,17 @@ class Searcher:
 
 
 def _firsts(groups: Rows) -> Rows:
-    """Where each group comes first, in the order of these positions."""
-    firsts: Rows = np.sort(np.unique(groups, return_index=True)[1])
+    """Where each group comes first, in the order of these positions; without sorting, unlike `np.unique`."""
+    at = np.full(int(groups.max(initial=-1)) + 1, -1, dtype=np.int64)
+    # From the end on: of several values for one place the last one stays.
+    at[groups[::-1]] = np.arange(len(groups) - 1, -1, -1)
+    firsts: Rows = np.sort(at[at >= 0])
     return firsts
 
 
 def _ranks(calls: Rows) -> Rows:
     """The rank of each call in an order: how many calls there are up to its place."""
     new = np.zeros(len(calls), dtype=np.int64)
-    new[np.unique(calls, return_index=True)[1]] = 1
+    new[_firsts(calls)] = 1
     ranks: Rows = np.cumsum(new)
     return ranks
