@@ -38,6 +38,7 @@ from service.pipeline import work_out
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, GeneratorChoice
 from service.settings import Settings
+from service.var import judge_for
 
 RETRIEVED = 50
 """Hits per row: enough for every measure, and the most that a request may ask for."""
@@ -93,8 +94,9 @@ class Benchmark:
 
 
 def searcher_over(benchmark: Benchmark, encoder: Encoder) -> Searcher:
-    """Ranks the docs under test, from an index of their own."""
-    return Searcher(benchmark.catalogue, build_index(benchmark.catalogue, encoder), encoder)
+    """Ranks the docs under test, from an index of their own, as the service would."""
+    index, judge = build_index(benchmark.catalogue, encoder), judge_for(Settings(), encoder)
+    return Searcher(benchmark.catalogue, index, encoder, judge=judge)
 
 
 def answer_rows(
@@ -106,9 +108,10 @@ def answer_rows(
 ) -> list[Answer]:
     """Answer every row by the service's pipeline with the `grounded` generator.
 
-    `asked` are further fields of the request.
+    Each row has an API that answers it, so nothing is refused: when to refuse is judged elsewhere. `asked`
+    are further fields of the request.
     """
-    runtime = Runtime(Settings(), searcher)
+    runtime = Runtime(Settings(no_match_threshold=0), searcher)
     answers = []
     for done, row in enumerate(benchmark.rows, start=1):
         request = GenerateRequest(
