@@ -12,23 +12,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from retriever import leaning as leaning_of
 from retriever import learnt_file
 from retriever.bm25 import Scores
 from retriever.embedding import Encoder, Vectors
-from retriever.fusion import share_of_best
+from retriever.leaning import DomainClassifier, Floats, leaning_features
 from retriever.signs import AnswerSign, Sign, Signs
 from retriever.task_voice import DOMAINS
 from retriever.wording import LENGTH, Wording
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 JUDGE_FILE: Final = "judge.safetensors"
 SHIPPED: Final = Path(__file__).parent / "learnt" / JUDGE_FILE
 """What was learnt for the default embedding model."""
-
-TASK_SHARE: Final = 0.2
-"""How much the table of tasks weighs beside the instruction's vector, which has the length 1."""
 
 VECTOR_SCALE: Final = 4.0
 WORDING_SCALE: Final = 1.5
@@ -37,29 +34,6 @@ _EDGE: Final = 1e-4
 
 _WHAT: Final = "the judge"
 _FIX: Final = "make it anew with `callsmith finetune judge`, or unset CALLSMITH_JUDGE"
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DomainClassifier:
-    """A linear classifier of domains: logits = features · weights + bias.
-
-    `weights` has the shape (dimensions + domains, domains), `bias` and `known` (domains,), in the order of
-    `DOMAINS`; of domains that are not `known` it says nothing.
-    """
-
-    weights: Floats
-    bias: Floats
-    known: NDArray[np.bool_]
-
-    def probabilities(self, features: Floats) -> Scores:
-        """One a domain, adding up to 1 over those that are known, 0 for all others."""
-        found = np.zeros(len(self.bias), dtype=np.float32)
-        logits = (features @ self.weights + self.bias)[self.known]
-        likely = np.exp(logits - logits.max())
-        found[self.known] = likely / likely.sum()
-        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,16 +82,15 @@ class Judge:
 
     def fits(self, encoder: Encoder) -> bool:
         """Whether it was learnt for this embedding model."""
-        features = len(self.leaning.weights) - len(DOMAINS)
-        return self.model == encoder.name and features == encoder.dimensions
+        return self.model == encoder.name and self.leaning.dimensions == encoder.dimensions
 
-    def lean(self, vector: Vectors, task: Scores) -> Scores:
+    def lean(self, text: str, vector: Vectors, task: Scores) -> Scores:
         """How probable it is that each domain is meant, whether it has docs or not, shape (domains,).
 
         `vector` is the instruction's, shape (dimensions,), `task` its scores in the table of tasks, shape
         (domains,).
         """
-        return self.leaning.probabilities(leaning_features(vector, task))
+        return self.leaning.probabilities(text, leaning_features(vector, task))
 
     def is_served(self, vector: Vectors, asked: Signs, said: Wording) -> float:
         """How probable it is that an API of the domains that were taught could serve the instruction."""
@@ -134,9 +107,7 @@ class Judge:
     def to_bytes(self) -> bytes:
         """The file's bytes: the same judge gives the same."""
         tensors: learnt_file.Tensors = {
-            "leaning.weights": self.leaning.weights.astype(np.float16),
-            "leaning.bias": self.leaning.bias,
-            "leaning.known": self.leaning.known,
+            **self.leaning.tensors(),
             "served.landmarks": self.served.landmarks.astype(np.float16),
             "served.weights": self.served.weights,
             "served.signs": np.stack([self.centre, self.spread]),
@@ -159,11 +130,6 @@ def read_judge(path: Path) -> Judge:
         return _of_tensors(tensors, about, version)
     except (KeyError, TypeError, ValueError) as exc:
         raise learnt_file.unreadable(path, f"{type(exc).__name__}: {exc}", _WHAT, _FIX) from exc
-
-
-def leaning_features(vector: Vectors, task: Scores) -> Floats:
-    """What domains are told by, shape (dimensions + domains,)."""
-    return np.concatenate([vector, TASK_SHARE * share_of_best(task)]).astype(np.float32)
 
 
 def served_features(vector: Vectors, signs: Signs, said: Wording) -> Floats:
@@ -191,9 +157,7 @@ def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: st
     kernel = {name: float(about["served"][name]) for name in ("gamma", "slope", "offset")}
     found = Judge(
         model=str(about["model"]),
-        leaning=DomainClassifier(
-            tensors["leaning.weights"].astype(np.float32), tensors["leaning.bias"], tensors["leaning.known"]
-        ),
+        leaning=leaning_of.of_tensors(tensors),
         served=Kernel(landmarks, (landmarks**2).sum(axis=1), tensors["served.weights"], **kernel),
         centre=centre,
         spread=spread,
@@ -206,12 +170,8 @@ def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: st
 
 
 def _check_shapes(judge: Judge) -> None:
-    signs, domains = len(Sign), len(DOMAINS)
-    features, columns = judge.leaning.weights.shape
-    dimensions = features - domains
+    signs, dimensions = len(Sign), judge.leaning.dimensions
     shapes = {
-        "leaning": (columns, judge.leaning.bias.shape, judge.leaning.known.shape)
-        == (domains, (domains,), (domains,)),
         "served": judge.served.landmarks.shape == (len(judge.served.weights), dimensions + signs + LENGTH),
         "signs": judge.centre.shape == judge.spread.shape == (signs,),
         "near": judge.near.shape == (3,),

@@ -181,7 +181,7 @@ class Searcher:
         if self.judge is None:
             fused = fuse(dense, bm25, task, self._call_of[rows])
             return _Ranking(rows, fused, {**scores, "fused": fused})
-        heard = _Heard(query[0], by_domain, self.judge.lean(query[0], by_domain))
+        heard = _Heard(query[0], by_domain, self.judge.lean(instruction, query[0], by_domain))
         # Of what the judge was not taught it has no opinion: such docs are neither helped nor hindered.
         known = self.judge.leaning.known[task_of]
         probable = np.where(known, heard.leaning[task_of], heard.leaning.max())

@@ -17,7 +17,7 @@ import orjson
 
 from api_docs.markdown import table
 from finetune.judge.calibration import expected_calibration_error
-from finetune.judge.fitting import GAMMA, RIDGE, SHRINKAGE, Flags
+from finetune.judge.fitting import GAMMA, RIDGE, STRENGTH, Flags
 from finetune.judge.learn import LANDMARKS, OnFolds
 from finetune.judge.lesson import Lesson
 from finetune.retriever.card import CARD, PAGE
@@ -58,7 +58,7 @@ def card_of(  # noqa: PLR0913, PLR0917 - all that a card says
     how = {
         "seed": seed,
         "folds": int(lesson.folds.max()) + 1,
-        "shrinkage": SHRINKAGE,
+        "strength": STRENGTH,
         "temperature": found.temperature,
         "leaning": asdict(MILD),
         "landmarks": LANDMARKS,

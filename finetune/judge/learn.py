@@ -6,6 +6,7 @@ later is new, too. Then all is learnt once more on every row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +18,10 @@ from finetune.judge.fitting import (
     Doubles,
     Flags,
     Numbers,
-    discriminants,
     kernel_ridge,
     logistic,
     sharpened,
+    softmax_regression,
     with_odds,
 )
 from finetune.judge.lesson import Lesson, Remembered, Told, by_hash
@@ -28,16 +29,8 @@ from retriever.bm25 import tokenize
 from retriever.embedding import Encoder
 from retriever.hits import Judgement
 from retriever.index import Index
-from retriever.judge import (
-    DomainClassifier,
-    Floats,
-    Judge,
-    Kernel,
-    leaning_features,
-    served_features,
-    sigmoid,
-    sure_features,
-)
+from retriever.judge import Judge, Kernel, served_features, sigmoid, sure_features
+from retriever.leaning import DomainClassifier, Floats, leaning_features
 from retriever.searcher import Searcher
 from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places, scores_by_domain
@@ -87,9 +80,11 @@ def learn(  # noqa: PLR0913, PLR0917 - all that is learnt from
     """Learn from a lesson; the catalogue's docs, searched with its index, give the signs to judge by."""
     known = Remembered(encoder, lesson.texts, lesson.vectors)
     features = _leaning_features(lesson)
-    logits = _on_folds(lesson, features)
+    leanings = _leanings(lesson, features, told)
+    logits = _on_folds(lesson, features, leanings)
     temperature = _best_temperature(logits, lesson)
-    asked, answers, domains, shown = _searched(lesson, catalogue, index, known, features, temperature, told)
+    sharp = [sharpened(one, temperature) for one in leanings]
+    asked, answers, domains, shown = _searched(lesson, catalogue, index, known, sharp, told)
     centre, spread = asked[lesson.served].mean(axis=0), asked[lesson.served].std(axis=0)
     spread = np.where(spread > _STILL, spread, 1)
     told("learning what is served", 0, 1)
@@ -130,7 +125,8 @@ def _served_features(lesson: Lesson, signs: Floats) -> Floats:
 def _leaning(lesson: Lesson, features: Floats, rows: Numbers) -> DomainClassifier:
     """The classifier of domains by those of these rows that are served."""
     taught = rows[lesson.served[rows]]
-    return discriminants(features[taught], lesson.domains[taught], len(DOMAINS))
+    texts = [lesson.texts[row] for row in taught.tolist()]
+    return softmax_regression(texts, features[taught], lesson.domains[taught], len(DOMAINS))
 
 
 def _parts(lesson: Lesson) -> list[tuple[Numbers, Numbers]]:
@@ -139,12 +135,23 @@ def _parts(lesson: Lesson) -> list[tuple[Numbers, Numbers]]:
     return [(np.flatnonzero(lesson.folds != one), np.flatnonzero(lesson.folds == one)) for one in numbers]
 
 
-def _on_folds(lesson: Lesson, features: Floats) -> Doubles:
-    """Logits of all rows by classifiers that were not taught them, shape (rows, domains)."""
+def _leanings(lesson: Lesson, features: Floats, told: Told) -> list[DomainClassifier]:
+    """One classifier a fold, of all rows but the fold's."""
+    parts, found = _parts(lesson), []
+    for done, (taught, _) in enumerate(parts):
+        told("learning domains", done, len(parts))
+        found.append(_leaning(lesson, features, taught))
+    told("learning domains", len(parts), len(parts))
+    return found
+
+
+def _on_folds(lesson: Lesson, features: Floats, leanings: Sequence[DomainClassifier]) -> Doubles:
+    """Logits of all rows, by classifiers that were not taught them, shape (rows, domains)."""
     found = np.zeros((len(features), len(DOMAINS)))
-    for taught, judged in _parts(lesson):
-        leaning = _leaning(lesson, features, taught)
-        found[judged] = np.where(leaning.known, features[judged] @ leaning.weights + leaning.bias, -np.inf)
+    for (_, judged), leaning in zip(_parts(lesson), leanings, strict=True):
+        for row in judged.tolist():
+            logits = leaning.logits(lesson.texts[row], features[row])
+            found[row] = np.where(leaning.known, logits, -np.inf)
     return found
 
 
@@ -167,21 +174,20 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
     catalogue: Catalogue,
     index: Index,
     encoder: Remembered,
-    features: Floats,
-    temperature: float,
+    leanings: Sequence[DomainClassifier],
     told: Told,
 ) -> tuple[Floats, Floats, Numbers, Flags]:
     """What searching shows of each row, led by a classifier that was not taught it."""
-    asked = np.zeros((len(features), len(Sign)), dtype=np.float32)
-    answers = np.zeros((len(features), len(AnswerSign)), dtype=np.float32)
-    domains, shown = np.zeros(len(features), dtype=np.int64), np.zeros(len(features), dtype=np.bool_)
+    count = len(lesson.texts)
+    asked = np.zeros((count, len(Sign)), dtype=np.float32)
+    answers = np.zeros((count, len(AnswerSign)), dtype=np.float32)
+    domains, shown = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
     done = 0
-    for taught, judged in _parts(lesson):
-        leaning = sharpened(_leaning(lesson, features, taught), temperature)
+    for (_, judged), leaning in zip(_parts(lesson), leanings, strict=True):
         judge = _leaning_only(encoder.name, leaning, len(lesson.vectors[0]))
         searcher = Searcher(catalogue, index, encoder, judge=judge)
         for row in judged.tolist():
-            told("searching", done, len(features))
+            told("searching", done, count)
             done += 1
             found = searcher.explore(lesson.texts[row], k=1)
             judgement = found.judgement
@@ -190,7 +196,7 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
             likely = places([catalogue.doc(hit.doc_id).domain for hit in (*found.hits, *found.of_domains)])
             domains[row] = likely[0]
             shown[row] = lesson.domains[row] in list(dict.fromkeys(likely.tolist()))[:_SHOWN]
-    told("searching", len(features), len(features))
+    told("searching", count, count)
     return asked, answers, domains, shown
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from api_docs.domains import Domain
 from retriever.embedding import Encoder
-from retriever.judge import DomainClassifier, Judge, Kernel
+from retriever.judge import Judge, Kernel
+from retriever.leaning import DomainClassifier, Vocabulary, hash_of
 from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places
 from retriever.wording import LENGTH
@@ -29,7 +30,13 @@ def judge_of(encoder: Encoder, logits: Mapping[Domain, float], *, served: float 
     ones = np.ones(len(Sign), dtype=np.float32)
     return Judge(
         model=encoder.name,
-        leaning=DomainClassifier(np.zeros((features, len(DOMAINS)), dtype=np.float32), bias, known),
+        leaning=DomainClassifier(
+            np.zeros((features, len(DOMAINS)), dtype=np.float32),
+            bias,
+            known,
+            Vocabulary(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.float32)),
+            np.zeros((0, len(DOMAINS)), dtype=np.float32),
+        ),
         served=Kernel(nothing, nothing[:, 0], nothing[:, 0], 1.0, 1.0, served),
         centre=ones,
         spread=ones,
@@ -46,6 +53,9 @@ def random_judge(encoder: Encoder, seed: int = 0, landmarks: int = 5) -> Judge:
         return draw.normal(size=shape).astype(np.float16).astype(np.float32)
 
     plain = judge_of(encoder, dict.fromkeys(DOMAINS, 0.0))
+    hashes = np.array(sorted(map(hash_of, ("which", "bird", "which bird"))), dtype=np.uint32)
+    whole = draw.integers(-127, 128, size=(len(hashes), len(DOMAINS))).astype(np.float32)
+    whole[0] = 127  # a file keeps whole numbers up to this
     rows = numbers(landmarks, encoder.dimensions + len(Sign) + LENGTH)
     return replace(
         plain,
@@ -53,6 +63,8 @@ def random_judge(encoder: Encoder, seed: int = 0, landmarks: int = 5) -> Judge:
             numbers(encoder.dimensions + len(DOMAINS), len(DOMAINS)),
             numbers(len(DOMAINS)),
             plain.leaning.known,
+            Vocabulary(hashes, np.array([1.0, 2.5, 1.25], dtype=np.float32)),
+            whole / np.float32(64),
         ),
         served=Kernel(rows, (rows**2).sum(axis=1), numbers(landmarks), 0.01, 2.0, -0.5),
         centre=numbers(len(Sign)),

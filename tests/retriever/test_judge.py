@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from safetensors.numpy import save
 from api_docs.domains import Domain
 from api_docs.errors import EmbeddingModelError
 from retriever.embedding import DEFAULT_MODEL
-from retriever.judge import JUDGE_FILE, SHIPPED, Judge, leaning_features, read_judge
+from retriever.judge import JUDGE_FILE, SHIPPED, Judge, read_judge
 from retriever.signs import AnswerSign, Sign, answer_signs, asked_signs
 from retriever.task_voice import DOMAINS, places, scores_by_domain
 from retriever.wording import LENGTH, WORDS, wording
@@ -26,8 +27,12 @@ BIRDS = Domain.IMAGE_CLASSIFICATION
 SPEECH = Domain.AUTOMATIC_SPEECH_RECOGNITION
 
 
+LEANING = random_judge(WordEncoder()).leaning
+PHRASES = LEANING.vocabulary
+
+
 def lean(judge: Judge, text: str = "which bird is this") -> dict[Domain, float]:
-    found = judge.lean(WordEncoder().encode([text])[0], scores_by_domain(text.split()))
+    found = judge.lean(text, WordEncoder().encode([text])[0], scores_by_domain(text.split()))
     return dict(zip(DOMAINS, found.tolist(), strict=True))
 
 
@@ -36,14 +41,6 @@ def test_probabilities_add_up_over_the_domains_that_were_taught(encoder: WordEnc
     assert found[BIRDS] == pytest.approx(math.exp(2) / (math.exp(2) + 1), abs=1e-6)
     assert found[BIRDS] + found[SPEECH] == pytest.approx(1)
     assert sum(found.values()) == pytest.approx(1)
-
-
-def test_a_domain_is_told_by_the_vector_and_a_fifth_of_the_table_of_tasks(encoder: WordEncoder) -> None:
-    vector, task = encoder.encode(["birds"])[0], np.zeros(len(DOMAINS), dtype=np.float32)
-    task[[1, 3]] = 2.0, 8.0
-    found = leaning_features(vector, task)
-    np.testing.assert_array_equal(found[: encoder.dimensions], vector)
-    assert found[encoder.dimensions :][[0, 1, 3]].tolist() == pytest.approx([0, 0.05, 0.2])
 
 
 def test_being_served_is_a_sum_over_landmarks_made_a_probability(encoder: WordEncoder) -> None:
@@ -99,15 +96,21 @@ def test_it_fits_the_model_that_it_was_learnt_for_alone(encoder: WordEncoder) ->
     ("change", "reason"),
     [
         ({"near": np.ones(2, dtype=np.float32)}, "don't fit together: near"),
+        ({"leaning": replace(LEANING, bias=LEANING.bias[1:])}, "don't fit together: leaning"),
+        ({"leaning": replace(LEANING, said=LEANING.said[1:])}, "don't fit together: leaning"),
+        (
+            {"leaning": replace(LEANING, vocabulary=replace(PHRASES, hashes=PHRASES.hashes[::-1]))},
+            "don't fit together: leaning",
+        ),
         ({"sure": np.ones(2, dtype=np.float32)}, "don't fit together: sure"),
         ({"spread": np.full(len(Sign), np.nan, dtype=np.float32)}, "not finite"),
     ],
 )
 def test_a_file_that_holds_no_judge_is_an_error_that_names_the_fix(
-    tmp_path: Path, encoder: WordEncoder, change: dict[str, np.ndarray], reason: str
+    tmp_path: Path, encoder: WordEncoder, change: dict[str, Any], reason: str
 ) -> None:
     path = tmp_path / JUDGE_FILE
-    path.write_bytes(replace(random_judge(encoder), **change).to_bytes())  # type: ignore[arg-type]
+    path.write_bytes(replace(random_judge(encoder), **change).to_bytes())
     with pytest.raises(EmbeddingModelError, match=rf"{reason}.*callsmith finetune judge"):
         read_judge(path)
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 
 from finetune.judge.fitting import (
     GAMMA,
     RIDGE,
-    SHRINKAGE,
-    discriminants,
+    STRENGTH,
     kernel_ridge,
     logistic,
     sharpened,
+    softmax_regression,
     with_odds,
 )
 
@@ -24,36 +23,46 @@ ROWS = (DRAW.normal(size=(120, 6)) + 2 * DRAW.normal(size=(3, 6))[CLASSES]).asty
 SERVED = np.arange(120) % 3 > 0
 
 
-def test_discriminants_are_scikit_learns_but_for_a_constant() -> None:
-    found = discriminants(ROWS, CLASSES, 3)
-    logits = ROWS @ found.weights + found.bias
-    # Its covariance is drawn to the identity's multiple class by class, with means of equal numbers the same.
-    model = LinearDiscriminantAnalysis(solver="lsqr", priors=np.full(3, 1 / 3))
-    covariance = np.mean([np.cov(ROWS[one == CLASSES].T, bias=True) for one in range(3)], axis=0)
-    shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.trace(covariance) / 6 * np.eye(6)
+TEXTS = [
+    f"{('sort', 'draw', 'read')[one]} the {place % 7} {'abcdefg'[place % 7]}"
+    for place, one in enumerate(CLASSES)
+]
 
-    class Shrunk:
-        def fit(self, rows: np.ndarray) -> Shrunk:
-            self.covariance_ = shrunk
-            return self
 
-    model.set_params(covariance_estimator=Shrunk())
-    expected = model.fit(ROWS, CLASSES).decision_function(ROWS)
-    np.testing.assert_allclose(
-        logits - logits[:, :1], expected - expected[:, :1], rtol=1e-3, atol=1e-3 * np.abs(expected).max()
-    )
+def test_softmax_regression_is_scikit_learns_over_features_and_words() -> None:
+    found = softmax_regression(TEXTS, ROWS, CLASSES, 3)
+    words = np.zeros((len(TEXTS), len(found.vocabulary.hashes)))
+    for row, text in enumerate(TEXTS):
+        places, weights = found.vocabulary.read(text)
+        words[row, places] = weights
+    together = np.concatenate([ROWS, words], axis=1)
+    model = LogisticRegression(C=STRENGTH, max_iter=5_000, tol=1e-8).fit(together, CLASSES)
+    logits = np.array([found.logits(text, row) for text, row in zip(TEXTS, ROWS, strict=True)])
+    expected = model.predict_proba(together)
+    odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(odds, expected, atol=0.05)
+    assert (logits.argmax(axis=1) == CLASSES).mean() > 0.95
 
 
 def test_a_class_without_rows_is_not_known() -> None:
-    found = discriminants(ROWS, np.where(CLASSES == 1, 3, CLASSES), 5)
+    found = softmax_regression(TEXTS, ROWS, np.where(CLASSES == 1, 3, CLASSES), 5)
     assert found.known.tolist() == [True, False, True, True, False]
 
 
+def test_of_two_classes_the_logits_are_opposites() -> None:
+    two = CLASSES < 2
+    texts = [text for text, one in zip(TEXTS, two, strict=True) if one]
+    found = softmax_regression(texts, ROWS[two], CLASSES[two], 2)
+    logits = np.array([found.logits(text, row) for text, row in zip(texts, ROWS[two], strict=True)])
+    np.testing.assert_allclose(logits.sum(axis=1), 0, atol=1e-4)
+    assert (logits.argmax(axis=1) == CLASSES[two]).mean() > 0.95
+
+
 def test_sharpening_multiplies_every_logit() -> None:
-    plain = discriminants(ROWS, CLASSES, 3)
+    plain = softmax_regression(TEXTS, ROWS, CLASSES, 3)
     soft = sharpened(plain, 0.25)
-    logits = ROWS @ plain.weights + plain.bias
-    np.testing.assert_allclose(ROWS @ soft.weights + soft.bias, 0.25 * logits, rtol=1e-3, atol=1e-3)
+    for text, row in zip(TEXTS[:9], ROWS, strict=False):
+        np.testing.assert_allclose(soft.logits(text, row), 0.25 * plain.logits(text, row), atol=1e-4)
 
 
 def test_with_every_row_a_landmark_it_is_plain_kernel_ridge_regression() -> None:
