@@ -4,9 +4,10 @@ score = dense + 0.15 · bm25 / best bm25 + 0.15 · task / best task; then docs t
 Where a judge says how probable each domain is, it is added, and the task table weighs less, for the judge
 hears it, too.
 
-The first weights were chosen on APIBench's dev rows with folds grouped by API. Those of `MILD` make the most
-of folds of the instruction bank among those that lose no domain and no exact API on the dev rows, those of
-`FIRM` whatever they lose there; see `retriever/learnt/`. Works on arrays of scores only.
+The first weights were chosen on APIBench's dev rows with folds grouped by API. With those of `FIRM` first
+answers have the right domain oftenest on folds of the instruction bank; those of `MILD` fade where candidates
+are of few domains, for there the docs tell better, and lose no domain and no exact API on the dev rows. See
+`retriever/learnt/`. Works on arrays of scores only.
 """
 
 from __future__ import annotations
@@ -26,11 +27,7 @@ VOTE_TEMPERATURE = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """How probable it is that each row's domain is meant, shape (rows,), and what that weighs.
-
-    weight · probability ^ power is added, and `task` is what the table of tasks weighs beside it. A power
-    above 1 is loud only where it is sure.
-    """
+    """How probable it is that each row's domain is meant, shape (rows,), and what that weighs."""
 
     probabilities: Scores
     weights: LeaningWeights
@@ -38,15 +35,25 @@ class Leaning:
 
 @dataclass(frozen=True, slots=True)
 class LeaningWeights:
-    """See `Leaning`."""
+    """weight · probability is added, and `task` is what the table of tasks weighs beside it."""
 
     weight: float
-    power: int
     task: float
+    fades: bool = False
+
+    def among(self, domains: int) -> LeaningWeights:
+        """The weights where the candidates are of so many domains."""
+        if not self.fades:
+            return self
+        share = min(1.0, max(0.0, (domains - FEW_DOMAINS) / (MANY_DOMAINS - FEW_DOMAINS)))
+        task = TASK_LEXICAL_WEIGHT + share * (self.task - TASK_LEXICAL_WEIGHT)
+        return LeaningWeights(share * self.weight, task)
 
 
-MILD: Final = LeaningWeights(weight=0.25, power=2, task=0.08)
-FIRM: Final = LeaningWeights(weight=0.4, power=1, task=0.1)
+FEW_DOMAINS, MANY_DOMAINS = 25, 50
+"""Of so few domains and fewer a fading voice is not heard; of so many and more it is heard in full."""
+MILD: Final = LeaningWeights(weight=0.8, task=0.08, fades=True)
+FIRM: Final = LeaningWeights(weight=1.2, task=0.05)
 
 
 def fuse(
@@ -63,7 +70,7 @@ def fuse(
     else:
         weights = leaning.weights
         mixed = mixed + weights.task * share_of_best(task)
-        mixed = mixed + weights.weight * leaning.probabilities**weights.power
+        mixed = mixed + weights.weight * leaning.probabilities
     return vote(mixed.astype(np.float32), call_of)
 
 

@@ -16,9 +16,9 @@ class Quality(StrEnum):
     FAST = "fast"
     """Words only: nothing is encoded."""
     BALANCED = "balanced"
-    """Words, vectors, and what was learnt of domains."""
+    """Words, vectors, and what was learnt of domains where the candidates are of many."""
     BEST = "best"
-    """The same, with more weight on domains: more first answers of the right one, fewer of the very API."""
+    """The same, with all weight on domains however few: of one hub, fewer first answers are the very API."""
 
 
 class RetrieverName(StrEnum):

@@ -185,7 +185,8 @@ class Searcher:
         # Of what the judge was not taught it has no opinion: such docs are neither helped nor hindered.
         known = self.judge.leaning.known[task_of]
         probable = np.where(known, heard.leaning[task_of], heard.leaning.max())
-        leaning = Leaning(probable, FIRM if firmly else MILD)
+        domains = int((np.bincount(task_of) > 0).sum())
+        leaning = Leaning(probable, (FIRM if firmly else MILD).among(domains))
         fused = fuse(dense, bm25, task, self._call_of[rows], leaning)
         return _Ranking(rows, fused, {**scores, "domain": probable, "fused": fused}, heard)
 

@@ -18,7 +18,7 @@ import orjson
 from api_docs.markdown import table
 from finetune.judge.calibration import expected_calibration_error
 from finetune.judge.fitting import GAMMA, RIDGE, STRENGTH, Flags
-from finetune.judge.learn import LANDMARKS, OnFolds
+from finetune.judge.learn import LANDMARKS, Learnt, OnFolds
 from finetune.judge.lesson import Lesson
 from finetune.retriever.card import CARD, PAGE
 from retriever.fusion import MILD
@@ -50,16 +50,17 @@ class Card:
 
 
 def card_of(  # noqa: PLR0913, PLR0917 - all that a card says
-    lesson: Lesson, found: OnFolds, model: str, catalogue: str, seed: int, created: str
+    lesson: Lesson, learnt: Learnt, model: str, catalogue: str, seed: int, created: str
 ) -> Card:
     """The card of what was learnt from a lesson."""
-    languages = np.array(lesson.languages)
+    judged, languages = learnt.judged, np.array(learnt.judged.languages)
     refused = {"name": "unserved", "sha256": lesson.unserved_sha256, "rows": int((~lesson.served).sum())}
     how = {
         "seed": seed,
         "folds": int(lesson.folds.max()) + 1,
         "strength": STRENGTH,
-        "temperature": found.temperature,
+        "searched": int(judged.served.sum()),
+        "temperature": learnt.temperature,
         "leaning": asdict(MILD),
         "landmarks": LANDMARKS,
         "gamma": GAMMA,
@@ -77,9 +78,9 @@ def card_of(  # noqa: PLR0913, PLR0917 - all that a card says
         ],
         how=how,
         figures={
-            language: figures_of(lesson, found, languages == language)
+            language: figures_of(judged, learnt.on_folds, languages == language)
             for language in sorted(
-                {*languages[lesson.served].tolist()} & {*languages[~lesson.served].tolist()}
+                {*languages[judged.served].tolist()} & {*languages[~judged.served].tolist()}
             )
         },
         created=created,

@@ -37,7 +37,7 @@ def teach_judge(  # noqa: PLR0913 - what can be asked for
     encoder = var.query_encoder(plain)
     lesson = prepare(list(instructions) or [BANK, BRIEF], encoder, folds, seed, told)
     learnt = learn(lesson, catalogue, open_index(info.folder, catalogue, encoder), encoder, seed, told)
-    card = card_of(lesson, learnt.on_folds, encoder.name, catalogue.version, seed, now())
+    card = card_of(lesson, learnt, encoder.name, catalogue.version, seed, now())
     found: list[Card] = []
 
     def fill(work: Path) -> None:

@@ -36,8 +36,10 @@ from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places, scores_by_domain
 from retriever.wording import LENGTH, wording
 
+SEARCHED: Final = 6_000
+"""Served instructions that are searched for, so that signs can be learnt from."""
 LANDMARKS: Final = 1_100
-"""Rows that the kernel compares with; with all 400 unserved ones the file stays under two megabytes."""
+"""Rows that the kernel compares with, half of them unserved; twice as many told no more."""
 _SHOWN: Final = 6
 """Domains that an answer and its alternatives can show."""
 _STILL: Final = 1e-3
@@ -50,66 +52,87 @@ UNSERVED_SHARE: Final = 1 / 3
 class OnFolds:
     """What a judge said of rows that it was not taught; all have one entry a row.
 
-    `leaning` are logits of domains, `asked` and `answers` signs. `domains` are those of the first answers,
-    `shown` says whether the right one is among the likeliest six. `scores` are the kernel's, `served` and
-    `right` probabilities.
+    `leaning` are logits of domains. `domains` are those of the first answers, `shown` says whether the right
+    one is among the likeliest six. `served` and `right` are probabilities.
     """
 
     leaning: Doubles
-    temperature: float
-    asked: Floats
-    answers: Floats
     domains: Numbers
     shown: Flags
-    scores: Doubles
     served: Doubles
     right: Doubles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learnt:
-    """A judge, and what one like it said of rows that it was not taught."""
+    """A judge, and what one like it said of rows that it was not taught: those of `judged`."""
 
     judge: Judge
+    judged: Lesson
     on_folds: OnFolds
+    temperature: float
 
 
 def learn(  # noqa: PLR0913, PLR0917 - all that is learnt from
     lesson: Lesson, catalogue: Catalogue, index: Index, encoder: Encoder, seed: int, told: Told
 ) -> Learnt:
-    """Learn from a lesson; the catalogue's docs, searched with its index, give the signs to judge by."""
-    known = Remembered(encoder, lesson.texts, lesson.vectors)
+    """Learn from a lesson; the catalogue's docs, searched with its index, give the signs to judge by.
+
+    Domains are learnt from every row, all else from those that nothing serves and `SEARCHED` others, drawn by
+    hash: searching for thousands more takes long and teaches little.
+    """
     features = _leaning_features(lesson)
     leanings = _leanings(lesson, features, told)
     logits = _on_folds(lesson, features, leanings)
     temperature = _best_temperature(logits, lesson)
+    served = list(by_hash(np.flatnonzero(lesson.served), lesson.texts, seed))[:SEARCHED]
+    rows = np.sort(np.concatenate([np.array(served, dtype=np.int64), np.flatnonzero(~lesson.served)]))
+    judged = lesson.part(rows)
     sharp = [sharpened(one, temperature) for one in leanings]
-    asked, answers, domains, shown = _searched(lesson, catalogue, index, known, sharp, told)
+    seen = _searched(judged, catalogue, index, Remembered(encoder, judged.texts, judged.vectors), sharp, told)
+    told("learning what is served", 0, 1)
+    leaning = sharpened(_leaning(lesson, features, np.arange(len(features))), temperature)
+    judge, on_folds = _judged(judged, leaning, logits[rows], seen, encoder.name, seed)
+    told("learning what is served", 1, 1)
+    return Learnt(judge, judged, on_folds, temperature)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What searching showed of some rows: signs, the first answers' domains, and whether the right one is
+    among the likeliest six."""
+
+    asked: Floats
+    answers: Floats
+    domains: Numbers
+    shown: Flags
+
+
+def _judged(  # noqa: PLR0913, PLR0917 - all that is learnt from
+    lesson: Lesson, leaning: DomainClassifier, logits: Doubles, seen: _Seen, model: str, seed: int
+) -> tuple[Judge, OnFolds]:
+    """The judge whose domains are known already, by what was seen of a lesson's rows."""
+    asked = seen.asked
     centre, spread = asked[lesson.served].mean(axis=0), asked[lesson.served].std(axis=0)
     spread = np.where(spread > _STILL, spread, 1)
-    told("learning what is served", 0, 1)
-    judged = _served_features(lesson, (asked - centre) / spread)
-    scores = _scores_on_folds(lesson, judged, seed)
-    kernel = with_odds(_kernel(lesson, judged, np.arange(len(judged)), seed), scores, lesson.served)
+    features = _served_features(lesson, (asked - centre) / spread)
+    scores = _scores_on_folds(lesson, features, seed)
+    kernel = with_odds(_kernel(lesson, features, np.arange(len(features)), seed), scores, lesson.served)
     served = np.array([sigmoid(kernel.slope * score + kernel.offset) for score in scores])
-    evidence = np.stack([sure_features(*row) for row in zip(asked, answers, served, strict=True)])
-    right = domains == lesson.domains
-    weights = _shares(lesson)
-    sure = logistic(evidence.astype(np.float64), right, weights)
-    told("learning what is served", 1, 1)
-    near = logistic(_nearness(asked), lesson.served, _shares(lesson, 0.5))
+    rows = zip(asked, seen.answers, served, strict=True)
+    evidence = np.stack([sure_features(*row) for row in rows]).astype(np.float64)
+    right, weights = seen.domains == lesson.domains, _shares(lesson)
     judge = Judge(
-        model=encoder.name,
-        leaning=sharpened(_leaning(lesson, features, np.arange(len(features))), temperature),
+        model=model,
+        leaning=leaning,
         served=kernel,
         centre=centre.astype(np.float32),
         spread=spread.astype(np.float32),
-        near=near.astype(np.float32),
-        sure=sure.astype(np.float32),
+        near=logistic(_nearness(asked), lesson.served, _shares(lesson, 0.5)).astype(np.float32),
+        sure=logistic(evidence, right, weights).astype(np.float32),
     )
-    sureness = _sure_on_folds(lesson, evidence.astype(np.float64), right, weights)
-    told_of = OnFolds(logits, temperature, asked, answers, domains, shown, scores, served, sureness)
-    return Learnt(judge, told_of)
+    sureness = _sure_on_folds(lesson, evidence, right, weights)
+    return judge, OnFolds(logits, seen.domains, seen.shown, served, sureness)
 
 
 def _leaning_features(lesson: Lesson) -> Floats:
@@ -176,7 +199,7 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
     encoder: Remembered,
     leanings: Sequence[DomainClassifier],
     told: Told,
-) -> tuple[Floats, Floats, Numbers, Flags]:
+) -> _Seen:
     """What searching shows of each row, led by a classifier that was not taught it."""
     count = len(lesson.texts)
     asked = np.zeros((count, len(Sign)), dtype=np.float32)
@@ -197,7 +220,7 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
             domains[row] = likely[0]
             shown[row] = lesson.domains[row] in list(dict.fromkeys(likely.tolist()))[:_SHOWN]
     told("searching", count, count)
-    return asked, answers, domains, shown
+    return _Seen(asked, answers, domains, shown)
 
 
 def _leaning_only(model: str, leaning: DomainClassifier, dimensions: int) -> Judge:
@@ -216,13 +239,13 @@ def _leaning_only(model: str, leaning: DomainClassifier, dimensions: int) -> Jud
 
 
 def _kernel(lesson: Lesson, features: Floats, rows: Numbers, seed: int) -> Kernel:
-    """What tells served from unserved, by these rows: landmarks are all unserved ones and some others."""
+    """What tells served from unserved, by these rows: landmarks are some of both, drawn by hash."""
     served = lesson.served[rows]
-    others = list(by_hash(rows[served], lesson.texts, seed))
     place_of = {row: place for place, row in enumerate(rows.tolist())}
-    refused = np.flatnonzero(~served)
-    chosen = [place_of[row] for row in others[: max(0, LANDMARKS - len(refused))]]
-    return kernel_ridge(features[rows], served, np.concatenate([refused, np.array(chosen, dtype=np.int64)]))
+    refused, others = (list(by_hash(rows[kind], lesson.texts, seed)) for kind in (~served, served))
+    chosen = refused[: LANDMARKS // 2]
+    chosen += others[: LANDMARKS - len(chosen)]
+    return kernel_ridge(features[rows], served, np.array([place_of[row] for row in chosen], dtype=np.int64))
 
 
 def _scores_on_folds(lesson: Lesson, features: Floats, seed: int) -> Doubles:

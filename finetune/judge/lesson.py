@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +58,18 @@ class Lesson:
         """Which rows some API serves."""
         found: Flags = self.domains != NOTHING
         return found
+
+    def part(self, rows: Numbers) -> Lesson:
+        """Some of its rows, in their folds."""
+        numbers = rows.tolist()
+        return replace(
+            self,
+            texts=tuple(self.texts[row] for row in numbers),
+            languages=tuple(self.languages[row] for row in numbers),
+            domains=self.domains[rows],
+            folds=self.folds[rows],
+            vectors=self.vectors[rows],
+        )
 
 
 class Remembered:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from retriever.fusion import (
+    FEW_DOMAINS,
     FIRM,
     LEXICAL_WEIGHT,
+    MANY_DOMAINS,
     MILD,
     TASK_LEXICAL_WEIGHT,
     VOTE_TEMPERATURE,
@@ -61,10 +63,22 @@ def test_a_leaning_is_added_by_its_weight_and_the_table_of_tasks_by_less(
     for weight, voice in ((LEXICAL_WEIGHT, bm25), (weights.task, task)):
         if voice.max() > 0:
             expected += weight * (voice / voice.max())
-    expected += [weights.weight * float(one) ** weights.power for one in likely]
+    expected += weights.weight * likely.astype(np.float64)
     found = fuse(dense, bm25, task, np.arange(6), Leaning(likely, weights))
     assert found == pytest.approx(expected, abs=1e-5)
     assert weights.task < TASK_LEXICAL_WEIGHT
+
+
+def test_what_is_learnt_of_domains_fades_where_candidates_are_of_few() -> None:
+    nothing = LeaningWeights(0.0, TASK_LEXICAL_WEIGHT)
+    assert MILD.among(1) == MILD.among(FEW_DOMAINS) == nothing
+    half = MILD.among((FEW_DOMAINS + MANY_DOMAINS) // 2)
+    assert half.weight == pytest.approx(0.48 * MILD.weight)
+    assert half.task == pytest.approx(TASK_LEXICAL_WEIGHT + 0.48 * (MILD.task - TASK_LEXICAL_WEIGHT))
+    full = MILD.among(MANY_DOMAINS)
+    assert (full.weight, full.task) == pytest.approx((MILD.weight, MILD.task))
+    assert MILD.among(MANY_DOMAINS + 9) == full
+    assert FIRM.among(1) == FIRM
 
 
 def test_shares_of_nothing_are_nothing() -> None:

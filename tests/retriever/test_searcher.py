@@ -115,7 +115,7 @@ def judged(catalogue: Catalogue, judge: Judge) -> Searcher:
     return Searcher(catalogue, build_index(catalogue, encoder), encoder, judge=judge)
 
 
-@pytest.mark.parametrize(("quality", "weights"), [(Quality.BALANCED, MILD), (Quality.BEST, FIRM)])
+@pytest.mark.parametrize(("quality", "weights"), [(Quality.BALANCED, MILD.among(3)), (Quality.BEST, FIRM)])
 def test_what_is_likely_is_heard_with_the_weights_of_the_quality(
     catalogue: Catalogue, encoder: WordEncoder, quality: Quality, weights: object
 ) -> None:

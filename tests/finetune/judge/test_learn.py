@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import finetune.judge.learn as module
 from api_docs.catalogue import Catalogue
 from api_docs.files import sha256_of
 from finetune.judge.card import figures_of
@@ -61,6 +62,22 @@ def test_a_searcher_judges_with_it(lesson: Lesson, catalogue: Catalogue, encoder
     assert yes.served > 0.5 > no.served
 
 
+def test_of_many_served_instructions_some_are_searched_for(
+    lesson: Lesson, catalogue: Catalogue, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SEARCHED", 25)
+    learnt = learn(lesson, catalogue, build_index(catalogue, encoder), encoder, 0, silent)
+    judged = learnt.judged
+    assert judged.served.sum() == 25
+    refused = {text for text, served in zip(lesson.texts, lesson.served, strict=True) if not served}
+    assert refused < set(judged.texts) < set(lesson.texts)
+    folds = dict(zip(lesson.texts, lesson.folds.tolist(), strict=True))
+    assert [folds[text] for text in judged.texts] == judged.folds.tolist()
+    assert {len(part) for part in (learnt.on_folds.domains, learnt.on_folds.served, judged.vectors)} == {
+        len(judged.texts)
+    }
+
+
 def test_learning_again_gives_the_same_judge(
     lesson: Lesson, catalogue: Catalogue, encoder: WordEncoder
 ) -> None:
@@ -84,12 +101,8 @@ def test_figures_are_counted_over_the_rows_that_they_are_of() -> None:
     leaning[[0, 1, 2, 3, 6], [0, 1, 2, 9, 0]] = 1
     found = OnFolds(
         leaning=leaning,
-        temperature=1.0,
-        asked=np.zeros((count, 8), dtype=np.float32),
-        answers=np.zeros((count, 3), dtype=np.float32),
         domains=np.array([0, 1, 9, 9, 5, 5, 0, 5]),
         shown=np.array([True, True, True, False, False, False, True, False]),
-        scores=np.zeros(count),
         served=np.array([0.9, 0.9, 0.9, 0.9, 0.1, 0.95, 0.9, 0.2]),
         right=np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
     )
