@@ -63,7 +63,18 @@ def carrying(key: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
 @pytest.mark.parametrize(
-    "url", ["/search", "/generate_call", "/api_docs", "/nothing", "/", "/assets", "/mcp"]
+    "url",
+    [
+        "/search",
+        "/generate_call",
+        "/api_docs",
+        "/nothing",
+        "/assets",
+        "/playground",
+        "/status",
+        "/report",
+        "/mcp",
+    ],
 )
 def test_without_a_key_nothing_is_answered(guarded: TestClient, method: str, url: str) -> None:
     response = guarded.request(method, url, json={"instruction": GOOD})
