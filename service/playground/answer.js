@@ -203,7 +203,7 @@ function refused({ explanation, verification }) {
 
 function noMatch({ explanation, hits }) {
   return [
-    h("p", { class: "big" }, explanation),
+    h("p", { class: "big" }, `${explanation.split(";")[0].replace(/\.$/, "")}.`),
     h("p", { class: "soft" }, "What was learnt of instructions says that probably nothing in the catalogue does this, so no call is made up. Say it in other words, or name the task."),
     hits.length ? nearest(hits.slice(0, 3)) : null,
   ];
@@ -272,9 +272,10 @@ function prompt({ prompt: text }) {
   );
 }
 
-function madeBy({ generator, timing_ms: timing, index_version: version, request_id: request }) {
+function madeBy({ status, generator, timing_ms: timing, index_version: version, request_id: request }) {
   const model = generator.model ? ` (${generator.model})` : "";
   const tokens = generator.tokens ? `, ${several(generator.tokens.completion, "token")}` : "";
   const milliseconds = `${Math.round(timing.total)} ms: ${Math.round(timing.retrieve)} to search, ${Math.round(timing.generate)} to write, ${Math.round(timing.verify)} to verify`;
-  return h("p", { class: "soft made" }, `Written by ${generator.backend}${model}${tokens} in ${milliseconds}. Index ${version}, request ${request}.`);
+  const by = status === "no_match" ? "No call was written; it took" : `Written by ${generator.backend}${model}${tokens} in`;
+  return h("p", { class: "soft made" }, `${by} ${milliseconds}. Index ${version}, request ${request}.`);
 }

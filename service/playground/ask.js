@@ -48,9 +48,10 @@ export function ask(main, values, left) {
     h("p", { class: "soft row between" }, h("span", { id: "keys" }, "Enter asks, Shift and Enter begin a new line."), length),
   );
   main.append(
-    h("section", { class: "hero inner" }, h("h1", {}, "Which call does that?"), lead, form, examples()),
+    h("div", { class: "hero inner" }, h("h1", {}, "Which call does that?"), lead, form, examples()),
     h("div", { class: "inner" }, results),
   );
+  left.addEventListener("abort", () => main.classList.remove("answered"));
   get("status", {}, left).then(known, () => {}); // what is wrong is told when something is asked
   take(values);
   if (!values.instruction && matchMedia("(pointer: fine)").matches) box.focus({ preventScroll: true });
@@ -70,6 +71,7 @@ export function ask(main, values, left) {
     box.value = asked.instruction ?? "";
     for (const one of [hub, retriever, quality]) one.element.value = asked[one.element.id] ?? "";
     measure();
+    main.classList.toggle("answered", Boolean(asked.instruction));
     if (!asked.instruction) {
       running.abort();
       shown = null;

@@ -114,8 +114,8 @@ function line(doc) {
     "li",
     {},
     h("a", { class: "cover", href: address("doc", { id: doc.id }) }, doc.name),
-    h("span", { class: "what" }, doc.functionality || spoken(doc.domain)),
-    h("span", { class: "where" }, doc.alive ? null : badge("gone", "bad"), badge(spoken(doc.hub)), badge(spoken(doc.domain))),
+    h("span", { class: "where" }, doc.alive ? null : badge("gone", "bad"), `${spoken(doc.hub)} · ${spoken(doc.domain)}`),
+    h("code", { class: "what" }, doc.call),
   );
 }
 

@@ -6,6 +6,8 @@ import { change, when } from "./changes.js";
 import { address, h, say, spoken } from "./dom.js";
 import { badge, codeBlock, docFacts, facts, place, tabs, trouble, value, warnings } from "./parts.js";
 
+const NAMES = { num_classes: "Classes", size_mb: "Size, MB", flops_g: "GFLOPs", input_size: "Input size" };
+
 export function doc(main, values, left) {
   const body = h("div", {}, h("p", { class: "waiting" }, "Loading…"));
   main.append(h("div", { class: "inner doc" }, within("doc"), body));
@@ -40,18 +42,18 @@ function parts(found, own) {
   return [
     place(found.hub, found.domain),
     h("h1", {}, found.name),
-    h("p", { class: "lead" }, found.functionality || spoken(found.domain)),
+    found.functionality && found.functionality.toLowerCase() !== spoken(found.domain).toLowerCase() ? h("p", { class: "lead" }, found.functionality) : null,
     own.call ? badge("✓ Verified", "good") : badge("✕ Its own call does not verify", "bad"),
     tabs("The call, and a snippet that uses it", [
       ["Call", () => codeBlock(call, "the call", true)],
       ...(own.code ? [["Snippet", () => codeBlock(own.code, "the snippet that loads and uses the model")]] : []),
     ]),
     warnings(own.warnings),
-    docFacts(found),
+    docFacts(found, false),
     section("What it does", found.description ? h("p", { class: "prose" }, found.description) : null),
     section("Arguments", table(["name", "type", "default", "what for"], found.arguments.map(argument))),
     section("Figures", table(["dataset", "metric", "value"], figures(found.performance))),
-    section("Facts", Object.keys(found.facts).length ? facts(Object.entries(found.facts).map(([name, one]) => [spoken(name), value(one)])) : null),
+    section("Facts", Object.keys(found.facts).length ? facts(Object.entries(found.facts).map(([name, one]) => [NAMES[name] ?? spoken(name), value(one)])) : null),
     section("Needs", found.environment.length ? h("p", {}, found.environment.map((one) => h("code", { class: "need" }, one))) : null),
     section("Upstream’s example", found.example ? codeBlock(found.example, "upstream’s example") : null),
     h("p", { class: "soft" }, `${found.id}, content ${found.content_hash}`),

@@ -123,18 +123,18 @@ export function warnings(texts) {
 
 /** Names and values; what has no value is left out. */
 export function facts(pairs) {
-  const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false);
   return h("dl", { class: "facts" }, known.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 }
 
 /** What a doc says in few words: task, figures, licence, where it comes from. */
-export function docFacts(doc) {
+export function docFacts(doc, named = true) {
   const figures = Object.entries(doc.performance ?? {}).flatMap(([dataset, metrics]) =>
     Object.entries(metrics).map(([metric, value]) => `${metric} ${value} on ${dataset}`),
   );
   const more = figures.length > 3 ? ` and ${figures.length - 3} more` : "";
   return facts([
-    ["API", h("a", { href: address("doc", { id: doc.id }) }, doc.name)],
+    ["API", named && h("a", { href: address("doc", { id: doc.id }) }, doc.name)],
     ["Task", spoken(doc.domain)],
     ["Figures", figures.length ? figures.slice(0, 3).join(", ") + more : "none stated"],
     ["Licence", doc.license || "not stated"],
@@ -149,7 +149,7 @@ const shortened = (url) => url.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/
 /** A fact's value: counts with their thousands told apart, lists with commas. */
 export function value(found) {
   if (Array.isArray(found)) return found.map(value).join(", ");
-  return typeof found === "number" ? count(found) : String(found);
+  return typeof found === "number" && found >= 10000 ? count(found) : String(found); // a year has no thousands
 }
 
 /** A list of pages; `to` gives the address of one. */

@@ -37,7 +37,7 @@ function standing(found) {
   return [
     h(
       "div",
-      { class: "cards" },
+      { class: "cards four" },
       card("Service", found.status === "ready" ? badge("✓ Ready", "good") : badge("Degraded", "warn"), [
         ["Version", found.callsmith],
         ["Writes calls", found.generator === "vllm" ? "the engine" : "grounded, without a model"],
