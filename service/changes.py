@@ -122,10 +122,11 @@ def changes_from(settings: Settings, before: str | None, after: Catalogue) -> Ca
 
 
 def counts_of(changes: CatalogueDiff) -> Changes:
-    """How many docs changed in which way."""
+    """How many docs changed in which way; one that was renamed counts as that, whatever else it says now."""
+    renamed = set(changes.renamed.values())
     return Changes(
         added=len(changes.added),
-        changed=len(changes.changed),
+        changed=sum(one.id not in renamed for one in changes.changed),
         renamed=len(changes.renamed),
         removed=len(changes.removed),
     )

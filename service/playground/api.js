@@ -86,10 +86,12 @@ function cutOff() {
 
 async function request(path, options) {
   for (;;) {
-    const response = await reached(path, options);
+    const used = sessionStorage.getItem(STORED);
+    const response = await reached(path, options, used);
     if (response.ok) return response;
     const found = problem(await response.json().catch(() => ({})), response);
     if (response.status !== 401) throw found;
+    if (sessionStorage.getItem(STORED) !== used) continue; // another one came while this was under way
     const key = await askForKey(found.message);
     if (key === null) throw found;
     sessionStorage.setItem(STORED, key);
@@ -97,9 +99,9 @@ async function request(path, options) {
   }
 }
 
-async function reached(path, options) {
+async function reached(path, options, key) {
   const headers = { ...options.headers };
-  if (hasKey()) headers.Authorization = `Bearer ${sessionStorage.getItem(STORED)}`;
+  if (key !== null) headers.Authorization = `Bearer ${key}`;
   try {
     return await fetch(base + path, { ...options, headers });
   } catch (error) {

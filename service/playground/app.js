@@ -50,6 +50,7 @@ document.getElementById("forget").addEventListener("click", () => {
   say("The key is forgotten.");
   main.focus();
 });
+document.getElementById("key-not").addEventListener("click", () => document.getElementById("key").close());
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();

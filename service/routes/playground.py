@@ -6,15 +6,14 @@ inline script or style, no outside address, and no text that becomes markup.
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
+
+from service.routes.files import answer_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,21 +29,9 @@ _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'",
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    # Asked for every time and sent only if it changed, so that nobody sees half an old page.
-    "Cache-Control": "no-cache",
-    "Vary": "Accept-Encoding",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    content: bytes
-    squeezed: bytes
-    media_type: str
-    tag: str
 
 
 @router.get("/")
@@ -62,25 +49,10 @@ async def part(name: str, request: Request) -> Response:
 
 
 def _answer(name: str, request: Request) -> Response:
-    file = _files()[name]
-    headers = _HEADERS | {"ETag": file.tag}
-    if file.tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(
-            file.squeezed, media_type=file.media_type, headers=headers | {"Content-Encoding": "gzip"}
-        )
-    return Response(file.content, media_type=file.media_type, headers=headers)
+    return answer_file(_files()[name], _MEDIA_TYPES[Path(name).suffix], _HEADERS, request)
 
 
 @cache
-def _files() -> Mapping[str, _File]:
+def _files() -> Mapping[str, bytes]:
     """What the folder has, read once."""
-    found = {}
-    for path in FOLDER.iterdir():
-        if path.suffix in _MEDIA_TYPES:
-            content = path.read_bytes()
-            tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-            squeezed = gzip.compress(content, 9, mtime=0)
-            found[path.name] = _File(content, squeezed, _MEDIA_TYPES[path.suffix], tag)
-    return found
+    return {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in _MEDIA_TYPES}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from service import evaluated
 from service.deps import RuntimeDep
 from service.evaluated import EvaluationReport
 from service.routes.common import as_json, documented
+from service.routes.files import answer_file
 from service.routes.health import engine_state
 from service.standing import Standing, standing
 
 router = APIRouter(tags=["status"])
 
+_TAME = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 _DRAWING = {"image/svg+xml": {"schema": {"type": "string"}, "example": "<svg …"}}
 
 
@@ -41,11 +43,6 @@ def report(runtime: RuntimeDep) -> Response:
     responses=documented(401, 404, 422, 429) | {200: {"description": "The plot.", "content": _DRAWING}},
     summary="A plot of the report",
 )
-def plot(name: Annotated[str, Path(examples=["systems"])], runtime: RuntimeDep) -> Response:
+def plot(name: Annotated[str, Path(examples=["systems"])], request: Request, runtime: RuntimeDep) -> Response:
     """A plot as SVG; it may run no script wherever it is opened."""
-    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
-    return Response(
-        evaluated.read_plot(runtime.settings, name),
-        media_type="image/svg+xml",
-        headers=headers | {"X-Content-Type-Options": "nosniff"},
-    )
+    return answer_file(evaluated.read_plot(runtime.settings, name), "image/svg+xml", _TAME, request)
