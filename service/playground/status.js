@@ -74,7 +74,7 @@ const card = (title, mark, pairs) => h("section", { class: "card", "aria-label":
 
 function engine(found) {
   if (found === null) {
-    return card("Engine", badge("none set"), [["Meaning", "Calls are written by grounded. CALLSMITH_ENGINE_URL names an engine."]]);
+    return card("Engine", badge("none set"), [["Meanwhile", "grounded writes the calls, without a model"]]);
   }
   const mark = { true: badge("✓ Up", "good"), false: badge("✕ Down", "bad"), null: badge("not asked yet") }[found.up];
   return card("Engine", mark, [
@@ -87,7 +87,7 @@ function engine(found) {
 
 function refresh(found) {
   if (found === null) {
-    return card("Last refresh", badge("none yet"), [["Meaning", "The nightly job never ran here: what ships, or was published by hand, is served."]]);
+    return card("Last refresh", badge("none yet"), [["Meanwhile", "what ships is served, or what was published by hand"], ["More", h("a", { href: address("changes") }, "what changed")]]);
   }
   const good = found.result === "published" || found.result === "unchanged";
   const sources = Object.entries(found.sources).map(([hub, one]) => h("span", { class: "need" }, `${spoken(hub)} ${one.outcome}`));

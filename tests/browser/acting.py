@@ -35,6 +35,13 @@ def sees_call(page: Page, call: str) -> None:
     expect(card(page).get_by_label("the call", exact=True)).to_have_text(call)
 
 
+def is_drawn(image: Any) -> None:
+    """Make sure that an image was loaded, and is one."""
+    loaded = True
+    expect(image).to_have_js_property("complete", loaded)
+    assert image.evaluate("(image) => image.naturalWidth") > 0
+
+
 def answered(url: str, instruction: str, **fields: Any) -> dict[str, Any]:
     """What the service itself answers: the oracle."""
     response = httpx2.post(f"{url}/generate_call", json={"instruction": instruction, **fields}, timeout=30)

@@ -20,7 +20,7 @@ from service.keys import add_key
 from service.routes.playground import FOLDER
 from service.runtime import Runtime
 from service.settings import Settings
-from tests.browser.acting import BIRDS, SPEECH, answered, card, link, sees_call
+from tests.browser.acting import BIRDS, SPEECH, answered, card, is_drawn, link, sees_call
 from tests.browser.conftest import Open, serving
 from tests.browser.test_browse import refreshed  # noqa: F401 - a fixture
 from tests.retriever.conftest import WordEncoder, small_docs
@@ -53,32 +53,43 @@ def has_no_violation(page: Page) -> None:
     assert told == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_has_a_violation_that_axe_finds(refreshed: str, open_page: Open, scheme: str) -> None:  # noqa: F811
-    page = open_page(refreshed, color_scheme=scheme, reduced_motion="reduce")
+DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])
+def test_no_view_has_a_violation_that_axe_finds(
+    refreshed: str,  # noqa: F811
+    open_page: Open,
+    scheme: str,
+    size: dict[str, int],
+) -> None:
+    page = open_page(refreshed, color_scheme=scheme, viewport=size, reduced_motion="reduce")
     for fragment, there in VIEWS.values():
         page.goto(f"{refreshed}/{fragment}")
         expect(page.locator(there).first).to_be_visible()
         has_no_violation(page)
-        page.set_viewport_size({"width": 390, "height": 844})
-        has_no_violation(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, fragment
-        page.set_viewport_size({"width": 1280, "height": 720})
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_bad_news_has_a_violation_either(open_page: Open, scheme: str) -> None:
+def test_no_view_is_wider_than_a_phone(refreshed: str, open_page: Open) -> None:  # noqa: F811
+    page = open_page(refreshed, viewport=PHONE, reduced_motion="reduce")
+    for fragment, there in VIEWS.values():
+        page.goto(f"{refreshed}/{fragment}")
+        expect(page.locator(there).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], fragment
+
+
+def test_no_bad_news_has_a_violation_either(open_page: Open) -> None:
     for options, there in (
-        ({"engine": Written(RuntimeError("broken")), "judge": judge()}, "[role=alert]"),
+        ({"engine": Written(RuntimeError("broken"))}, "[role=alert]"),
         ({"engine": Written("f('a', b=1)"), "constrained": False}, ".answer .facts"),
         ({"judge": judge(served=-9.0)}, ".answer .cards"),
     ):
         with serving(**options) as url:
-            page = open_page(
-                url, link("ask", instruction=BIRDS), color_scheme=scheme, reduced_motion="reduce"
-            )
-            expect(page.locator(there).first).to_be_visible()
-            has_no_violation(page)
+            page = open_page(url, link("ask", instruction=BIRDS), reduced_motion="reduce")
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                expect(page.locator(there).first).to_be_visible()
+                has_no_violation(page)
 
 
 def test_all_views_together_weigh_little(refreshed: str, open_page: Open) -> None:  # noqa: F811
@@ -193,7 +204,7 @@ def test_a_key_is_asked_for_and_stays_in_the_tab(keyed: tuple[str, str], open_pa
     page.get_by_role("tab", name="curl").click()
     assert key not in page.content()
     page.get_by_role("link", name="Status").click()
-    page.wait_for_function("[...document.querySelectorAll('figure img')].some((image) => image.naturalWidth)")
+    is_drawn(page.locator("figure img").first)
     page.get_by_role("button", name="Forget key").click()
     assert page.evaluate("sessionStorage.length") == 0
     page.get_by_role("link", name="Browse").click()

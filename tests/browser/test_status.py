@@ -12,6 +12,7 @@ from api_docs.refresh.merging import Outcome
 from service.evaluated import SHIPPED
 from service.refresh.report import Latest, LatestSource, Result, latest_file
 from service.settings import Settings
+from tests.browser.acting import is_drawn
 from tests.browser.conftest import Open, serving
 from tests.service.test_vllm_generator import Engine
 
@@ -31,9 +32,8 @@ def test_the_report_is_shown_with_its_figures_and_plots(url: str, open_page: Ope
     assert sorted(image.get_attribute("alt") for image in plots.all()) == sorted(
         plot["alt"] for plot in report["plots"]
     )
-    page.wait_for_function(
-        "[...document.querySelectorAll('figure img')].every((image) => image.naturalWidth)"
-    )
+    for image in plots.all():
+        is_drawn(image)
 
 
 def test_a_report_that_is_not_there_is_told(open_page: Open, tmp_path: Path) -> None:
