@@ -6,22 +6,28 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api_docs.catalogue import Catalogue
+from api_docs.diff import diff_catalogues
 from retriever.index import build_index
 from retriever.judge import Judge
 from retriever.searcher import Searcher
 from service.app import create_app
+from service.changes import counts_of, keep_changes
 from service.generators.base import Generator
+from service.history import Publication, docs_by_hub, note
 from service.runtime import Runtime
 from service.settings import Settings
+from service.var import By
 from tests.retriever.conftest import WordEncoder, small_docs
 from tests.service.conftest import _no_settings_from_outside  # noqa: F401 - a fixture
 from tests.service.live import served
+from tests.service.refresh_cases import changed
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright: `make install`")
 
@@ -34,6 +40,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+LAST_NIGHT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9)
 SECONDS = 20
 """Longer than anything here takes on a slow machine; nothing waits that long when all is well."""
 
@@ -117,3 +124,36 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A service over the small catalogue, without an engine, for tests that leave it as it is."""
     with serving(var=tmp_path_factory.mktemp("served") / "var") as address:
         yield address
+
+
+@pytest.fixture
+def refreshed(tmp_path: Path) -> Iterator[str]:
+    """A service whose catalogue was published twice: one doc new, one changed, one renamed, one gone."""
+    settings = Settings(var=tmp_path / "var")
+    old = Catalogue(small_docs())
+    by_id = {doc.id: doc for doc in old.docs}
+    renamed = changed(by_id["tfhub:google/yamnet"], id="tfhub:google/yamnet2", name="google/yamnet2")
+    docs = [
+        changed(by_id["torchhub:pytorch/vision:resnet50"], license="bsd-3-clause"),
+        renamed,
+        *(by_id[f"huggingface:{name}"] for name in ("openai/whisper-tiny", "google/vit-birds")),
+        changed(by_id["huggingface:dead/birds"], id="huggingface:live/birds", name="live/birds", alive=True),
+    ]
+    new = Catalogue(docs, {"tfhub:google/yamnet": renamed.id})
+    first = Publication(
+        published=LAST_NIGHT - timedelta(days=1), version=old.version, by=By.PUBLISH, docs=docs_by_hub(old)
+    )
+    changes = diff_catalogues(old, new)
+    second = Publication(
+        published=LAST_NIGHT,
+        version=new.version,
+        before=old.version,
+        by=By.REFRESH,
+        docs=docs_by_hub(new),
+        changes=counts_of(changes),
+    )
+    keep_changes(settings, second, changes)
+    for publication in (first, second):
+        note(settings, publication)
+    with serving(new, var=settings.var) as url:
+        yield url

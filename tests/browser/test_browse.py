@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx2
 import pytest
 from playwright.sync_api import Page, expect
 
 from api_docs.catalogue import Catalogue
-from api_docs.diff import diff_catalogues
 from api_docs.models import ApiDoc
 from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue
-from service.changes import counts_of, keep_changes
-from service.history import Publication, docs_by_hub, note
-from service.settings import Settings
-from service.var import By
 from tests.browser.acting import link
 from tests.browser.conftest import Open, serving
-from tests.retriever.conftest import small_docs
-from tests.service.refresh_cases import changed
-
-LAST_NIGHT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=9)
 
 
 @pytest.fixture(scope="module")
@@ -106,39 +95,6 @@ def test_a_doc_is_shown_with_its_call_facts_and_snippet(
 def test_a_doc_that_never_was_is_told(whole: str, open_page: Open) -> None:
     page = open_page(whole, link("doc", id="tfhub:no/such"))
     expect(page.get_by_role("alert")).to_contain_text("no API doc 'tfhub:no/such'")
-
-
-@pytest.fixture
-def refreshed(tmp_path: Path) -> Iterator[str]:
-    """A service whose catalogue was published twice: one doc new, one changed, one renamed, one gone."""
-    settings = Settings(var=tmp_path / "var")
-    old = Catalogue(small_docs())
-    by_id = {doc.id: doc for doc in old.docs}
-    renamed = changed(by_id["tfhub:google/yamnet"], id="tfhub:google/yamnet2", name="google/yamnet2")
-    docs = [
-        changed(by_id["torchhub:pytorch/vision:resnet50"], license="bsd-3-clause"),
-        renamed,
-        *(by_id[f"huggingface:{name}"] for name in ("openai/whisper-tiny", "google/vit-birds")),
-        changed(by_id["huggingface:dead/birds"], id="huggingface:live/birds", name="live/birds", alive=True),
-    ]
-    new = Catalogue(docs, {"tfhub:google/yamnet": renamed.id})
-    first = Publication(
-        published=LAST_NIGHT - timedelta(days=1), version=old.version, by=By.PUBLISH, docs=docs_by_hub(old)
-    )
-    changes = diff_catalogues(old, new)
-    second = Publication(
-        published=LAST_NIGHT,
-        version=new.version,
-        before=old.version,
-        by=By.REFRESH,
-        docs=docs_by_hub(new),
-        changes=counts_of(changes),
-    )
-    keep_changes(settings, second, changes)
-    for publication in (first, second):
-        note(settings, publication)
-    with serving(new, var=settings.var) as url:
-        yield url
 
 
 def test_what_changed_is_told_by_publication_and_doc(refreshed: str, open_page: Open) -> None:

@@ -22,7 +22,6 @@ from service.runtime import Runtime
 from service.settings import Settings
 from tests.browser.acting import BIRDS, SPEECH, answered, card, is_drawn, link, sees_call
 from tests.browser.conftest import Open, serving
-from tests.browser.test_browse import refreshed  # noqa: F401 - a fixture
 from tests.retriever.conftest import WordEncoder, small_docs
 from tests.service.conftest import Written
 from tests.service.live import served
@@ -58,7 +57,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])
 def test_no_view_has_a_violation_that_axe_finds(
-    refreshed: str,  # noqa: F811
+    refreshed: str,
     open_page: Open,
     scheme: str,
     size: dict[str, int],
@@ -70,7 +69,7 @@ def test_no_view_has_a_violation_that_axe_finds(
         has_no_violation(page)
 
 
-def test_no_view_is_wider_than_a_phone(refreshed: str, open_page: Open) -> None:  # noqa: F811
+def test_no_view_is_wider_than_a_phone(refreshed: str, open_page: Open) -> None:
     page = open_page(refreshed, viewport=PHONE, reduced_motion="reduce")
     for fragment, there in VIEWS.values():
         page.goto(f"{refreshed}/{fragment}")
@@ -92,7 +91,7 @@ def test_no_bad_news_has_a_violation_either(open_page: Open) -> None:
                 has_no_violation(page)
 
 
-def test_all_views_together_weigh_little(refreshed: str, open_page: Open) -> None:  # noqa: F811
+def test_all_views_together_weigh_little(refreshed: str, open_page: Open) -> None:
     files = {path.name: path.stat().st_size for path in FOLDER.iterdir()}
     assert sum(files.values()) <= MOST, files
     page = open_page(refreshed)
