@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import httpx2
 import numpy as np
+import psutil
 
 from api_docs.catalogue import Catalogue
 from api_docs.diff import CatalogueDiff, DocChange, FieldChange
@@ -63,7 +64,7 @@ def run(rounds: int, told: Told) -> dict[str, Any]:
         publish_nights(Settings(var=var), catalogue)
         with Service(var=var) as service:
             told("answers over loopback")
-            answers = answer_times(service.url, catalogue, rounds)
+            answers = answer_times(service.url, psutil.Process(service.pid), catalogue, rounds)
             told("views in a browser")
             views = view_times(service.url, catalogue, rounds)
     return described(
@@ -102,8 +103,13 @@ def publish_nights(settings: Settings, catalogue: Catalogue) -> None:
         note(settings, publication)
 
 
-def answer_times(url: str, catalogue: Catalogue, rounds: int) -> dict[str, dict[str, float]]:
-    """Milliseconds of every kind of request that the page makes."""
+def answer_times(
+    url: str, server: psutil.Process, catalogue: Catalogue, rounds: int
+) -> dict[str, dict[str, float]]:
+    """Milliseconds of every kind of request that the page makes, and what of them the server worked.
+
+    `cpu_ms` is the mean over the requests; unlike the others it says little of what else the machine does.
+    """
     pages = -(-len(catalogue) // ROWS)
     ids = [quote(doc.id, safe="") for doc in catalogue.docs[:: max(1, len(catalogue) // rounds)]][:rounds]
     words = instructions(rounds, seed=5)
@@ -135,7 +141,12 @@ def answer_times(url: str, catalogue: Catalogue, rounds: int) -> dict[str, dict[
             "the report": [get("/report")] * rounds,
             "a plot": [get("/report/plots/systems")] * rounds,
         }
-        return {name: _told([_milliseconds(request) for request in each]) for name, each in asked.items()}
+        found = {}
+        for name, each in asked.items():
+            before = _worked(server)
+            told = _told([_milliseconds(request) for request in each])
+            found[name] = {**told, "cpu_ms": round(1000 * (_worked(server) - before) / len(each), 1)}
+        return found
 
 
 def view_times(url: str, catalogue: Catalogue, rounds: int) -> dict[str, dict[str, float]] | str:
@@ -174,6 +185,12 @@ def _views(catalogue: Catalogue, rounds: int) -> dict[str, tuple[str, list[str]]
         "doc": (".doc h1", [f"#doc?id={quote(doc.id)}" for doc in docs]),
         "what a night changed": (".changes", [f"#changes?number={1 + one}" for one in range(_NIGHTS)]),
     }
+
+
+def _worked(process: psutil.Process) -> float:
+    """Seconds that cores worked for it."""
+    spent = process.cpu_times()
+    return float(spent.user + spent.system)
 
 
 def _milliseconds(request: Callable[[], object]) -> float:
