@@ -277,5 +277,10 @@ function madeBy({ status, generator, timing_ms: timing, index_version: version, 
   const tokens = generator.tokens ? `, ${several(generator.tokens.completion, "token")}` : "";
   const milliseconds = `${Math.round(timing.total)} ms: ${Math.round(timing.retrieve)} to search, ${Math.round(timing.generate)} to write, ${Math.round(timing.verify)} to verify`;
   const by = status === "no_match" ? "No call was written; it took" : `Written by ${generator.backend}${model}${tokens} in`;
-  return h("p", { class: "soft made" }, `${by} ${milliseconds}. Index ${version}, request ${request}.`);
+  return h(
+    "div",
+    { class: "row between made" },
+    h("p", { class: "soft" }, `${by} ${milliseconds}. Index ${version}, request ${request}.`),
+    copier(location.href, "link to this answer", "Copy link"),
+  );
 }

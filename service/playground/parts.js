@@ -17,14 +17,14 @@ function marked(code) {
 }
 
 /** A button that copies a text. */
-export function copier(text, what) {
-  const button = h("button", { type: "button", class: "copy", "aria-label": `Copy ${what}` }, "Copy");
+export function copier(text, what, label = "Copy") {
+  const button = h("button", { type: "button", class: "copy", "aria-label": `Copy ${what}` }, label);
   button.addEventListener("click", async () => {
     const done = await copied(text);
     button.textContent = done ? "Copied" : "Copying failed";
     say(done ? `Copied ${what}.` : "The browser does not let this page copy; select the text instead.");
   });
-  button.addEventListener("blur", () => (button.textContent = "Copy"));
+  button.addEventListener("blur", () => (button.textContent = label));
   return button;
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright import sync_api
 
 from api_docs.catalogue import Catalogue
 from api_docs.diff import diff_catalogues
@@ -28,8 +29,6 @@ from tests.retriever.conftest import WordEncoder, small_docs
 from tests.service.conftest import _no_settings_from_outside  # noqa: F401 - a fixture
 from tests.service.live import served
 from tests.service.refresh_cases import changed
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright: `make install`")
 
 FLAGS = (
     "--no-sandbox",

@@ -75,7 +75,7 @@ def test_the_answer_comes_with_all_that_speaks_for_it(url: str, open_page: Open)
     expect(page.locator(".made")).to_contain_text(found["index_version"])
 
 
-def test_the_snippet_and_the_call_are_copied_as_they_are_shown(url: str, open_page: Open) -> None:
+def test_call_snippet_and_link_are_copied_as_they_are(url: str, open_page: Open) -> None:
     page = open_page(url, link("ask", instruction=BIRDS), permissions=["clipboard-read", "clipboard-write"])
     found = answered(url, BIRDS)
     for tab, button, text in (
@@ -87,6 +87,9 @@ def test_the_snippet_and_the_call_are_copied_as_they_are_shown(url: str, open_pa
         copy.click()
         expect(copy).to_have_text("Copied")
         assert page.evaluate("navigator.clipboard.readText()") == text
+    page.get_by_role("button", name="Copy link to this answer").click()
+    expect(page.locator("#live")).to_have_text("Copied link to this answer.")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
 def test_the_hub_and_the_retriever_that_are_chosen_are_asked(url: str, open_page: Open) -> None:
