@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 
+from api_docs import markdown
 from api_docs.files import write_file
 from evaluation.bench import machine
 
@@ -60,8 +61,8 @@ def write_table(folder: Path, name: str, rows: Sequence[Mapping[str, Any]]) -> P
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as a Markdown table, its columns those of the first row."""
     names = list(rows[0]) if rows else []
-    lines = [names, ["---"] * len(names), *([_cell(row[name]) for name in names] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    lines = markdown.table(names, ([row[name] for name in names] for row in rows), _shown)
+    return "\n".join(lines) + "\n"
 
 
 def _made(folder: Path) -> Path:
@@ -69,7 +70,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _cell(value: object) -> str:
+def _shown(value: object) -> str:
     if value is None:
         return "–"
-    return f"{value:.2f}" if isinstance(value, float) else str(value).replace("|", "\\|")
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

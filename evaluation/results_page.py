@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from api_docs.files import write_file
+from api_docs.markdown import table
 
 _COLUMNS = ("official_accuracy", "official_hallucination", "exists", "exact", "domain", "domain_averaged")
 _RETRIEVAL = ("recall@1", "recall@3", "recall@5", "recall@10", "ndcg@10", "mrr")
@@ -131,8 +132,8 @@ def _told(result: dict[str, Any]) -> list[str]:
         elif not isinstance(value, list) or not any(isinstance(item, dict) for item in value):
             single[name] = value
     lines = _table(("figure", "value"), _flat(single))
-    for table in tables:
-        lines += ["", *table]
+    for each in tables:
+        lines += ["", *each]
     return lines
 
 
@@ -169,10 +170,11 @@ def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return found
 
 
-def _table(heads: Collection[str], rows: Iterable[Iterable[Any]]) -> list[str]:
-    return [_row(heads), _row(["---"] * len(heads)), *map(_row, rows)]
+def _table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[str]:
+    return table(heads, rows, _shown)
 
 
-def _row(cells: Any) -> str:
-    shown = (f"{cell:.3f}" if isinstance(cell, float) and cell <= 1 else cell for cell in cells)
-    return "| " + " | ".join("–" if cell is None else str(cell) for cell in shown) + " |"
+def _shown(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) and value <= 1 else str(value)

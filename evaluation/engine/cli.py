@@ -214,7 +214,7 @@ def reading(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     from evaluation import records  # noqa: PLC0415 - heavy
     from evaluation.engine import reading as measure  # noqa: PLC0415
     from evaluation.engine import results  # noqa: PLC0415
-    from finetune.config import load_config  # noqa: PLC0415
+    from finetune.training.config import load_config  # noqa: PLC0415
 
     wanted = load_config(config)
     with contextlib.ExitStack() as programs:
@@ -237,7 +237,7 @@ def reading(  # noqa: PLR0913, PLR0917 - every one is an option of the command
 @contextlib.contextmanager
 def tiny_model(**sizes: int) -> Iterator[Path]:
     """A folder with a tiny model of random weights, gone afterwards; its name says the sizes."""
-    from finetune.tiny import TinySizes, make_tiny_model  # noqa: PLC0415 - brings transformers
+    from finetune.weights.tiny import TinySizes, make_tiny_model  # noqa: PLC0415 - brings transformers
 
     wanted = TinySizes(**sizes)
     with tempfile.TemporaryDirectory(prefix="callsmith-model-") as work:

@@ -2,7 +2,7 @@
 
 Asked greedily and without a constraint, with the prompts of a dataset's test rows (`finetune.dataset`): their
 APIs and instructions are in no row to learn from. A call is exact when it is the row's, argument by argument
-(`finetune.exact`). Beside the model stands what copying the first doc's call would reach.
+(`finetune.dataset.exact`). Beside the model stands what copying the first doc's call would reach.
 """
 
 from __future__ import annotations
@@ -22,15 +22,13 @@ from evaluation.engine.asking import Progress, in_turn
 from evaluation.engine.random_weights import answers, requests_over_hubs, tally
 from evaluation.engine.vllm import MODEL_NAME
 from evaluation.metrics import bootstrap_interval, rate
-from finetune.bank import BANK
-from finetune.config import TrainingConfig
-from finetune.dataset import Progress as DatasetProgress
-from finetune.dataset import data_settings, make_dataset, rank_with
-from finetune.exact import is_exact
-from finetune.retriever.pairs import read_sources
+from finetune.dataset.command import make
+from finetune.dataset.exact import is_exact
+from finetune.dataset.making import Progress as DatasetProgress
+from finetune.dataset.making import data_settings
+from finetune.training.config import TrainingConfig
 from service.runtime import Runtime, open_runtime
 from service.settings import load_settings
-from service.var import open_searcher
 
 CLIENTS: Final = 16
 TOKENS: Final = 128
@@ -148,10 +146,8 @@ async def through_the_service(
 
 def make_test_rows(config: TrainingConfig, into: Path, progress: DatasetProgress) -> None:
     """The rows to test by of a config's dataset, the same as beside its rows to learn from."""
-    settings = data_settings(config.data, samples=0, validation_samples=0)
-    known = [one for source in read_sources([BANK]) for one in source.instructions]
-    searcher = open_searcher(load_settings(), lambda done, total: progress("building the index", done, total))
-    make_dataset(into, settings, searcher.catalogue, known, rank=rank_with(searcher), progress=progress)
+    wanted = data_settings(config.data, samples=0, validation_samples=0)
+    make(load_settings(), wanted, into, told=progress)
 
 
 def context_of(model: Path) -> int:

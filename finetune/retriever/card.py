@@ -17,6 +17,7 @@ from typing import Any, Final
 import orjson
 
 from api_docs.errors import InvalidRequest
+from api_docs.markdown import table
 from finetune.retriever.figures import MEASURES, Compared, Label, Side
 from finetune.retriever.lesson import Ready
 from retriever.text import COMPOSITION
@@ -182,20 +183,19 @@ def page(card: Card) -> str:
 
 
 def _tables(figures: Sequence[Compared]) -> list[str]:
-    lines = [
-        f"| APIs | right is | by | questions | {' | '.join(MEASURES)} |",
-        f"|---|---|---|---|{'---|' * len(MEASURES)}",
+    rows = [
+        (
+            _SIDES[side],
+            _LABELS[one.cell.label],
+            one.cell.voice,
+            one.after.questions,
+            *(_change(one, name) for name in MEASURES),
+        )
+        for side in Side
+        for one in figures
+        if one.cell.side is side
     ]
-    for side in Side:
-        for one in figures:
-            if one.cell.side is side:
-                values = (_change(one, name) for name in MEASURES)
-                label = _LABELS[one.cell.label]
-                lines.append(
-                    f"| {_SIDES[side]} | {label} | {one.cell.voice} | {one.after.questions:,} | "
-                    f"{' | '.join(values)} |"
-                )
-    return [*lines, ""]
+    return [*table(("APIs", "right is", "by", "questions", *MEASURES), rows), ""]
 
 
 def _change(one: Compared, measure: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from finetune.bank import BANK
+from finetune.instructions.bank import BANK
 from finetune.retriever.card import Card, Method
 from finetune.retriever.encoder import EncoderOptions, teach_encoder
 from finetune.retriever.lesson import Told

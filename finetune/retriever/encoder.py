@@ -18,12 +18,12 @@ import orjson
 
 from api_docs.errors import InvalidRequest, TrainingError
 from api_docs.files import publish_folder, sha256_of, write_file
-from finetune.resume import newest_whole, remove_broken
 from finetune.retriever.card import Card, Method, data_of, now, refuse_what_is_not_ours, write_card
 from finetune.retriever.figures import Cell, Exam, Marks, WordVoices, compared, unseen_ndcg, warnings_of
 from finetune.retriever.lesson import Lesson, Ready, Told, prepare
 from finetune.retriever.negatives import batch_labels, hardest, mine
 from finetune.retriever.pairs import NONE, Fold, Numbers
+from finetune.training.resume import newest_whole, remove_broken
 from retriever.embedding import SentenceEncoder, every_core
 from retriever.text import embedding_text
 from service import var

@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 
 from api_docs.models import ApiDoc
-from finetune.described import compose
-from finetune.instructions import Instruction
-from finetune.instructions import Source as Writer
-from finetune.retriever.pairs import Fold, Pool, Questions, Source, folds, label, read_sources
+from finetune.dataset.described import compose
+from finetune.instructions.instruction import Instruction, Source
+from finetune.instructions.sources import Sourced, read_sources
+from finetune.retriever.pairs import Fold, Pool, Questions, folds, label
 from retriever.embedding import Encoder, Vectors
 from retriever.index import open_index
 from service import var
@@ -51,7 +51,7 @@ class Ready:
 
     lesson: Lesson
     parts: tuple[Fold, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[Sourced, ...]
     model: str
     unanswered: int
 
@@ -93,7 +93,7 @@ def probes_of(pool: Pool, seed: int) -> list[Instruction]:
     drawn = sorted(pool.docs, key=order)[:PROBES]
     texts = [compose(doc, random.Random(f"{seed} {doc.id}"), specific=True).text for doc in drawn]  # noqa: S311
     return [
-        Instruction(text, doc.domain, doc_id=doc.id, source=Writer.DESCRIBED)
+        Instruction(text, doc.domain, doc_id=doc.id, source=Source.DESCRIBED)
         for doc, text in zip(drawn, texts, strict=True)
     ]
 

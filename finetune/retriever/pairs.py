@@ -1,8 +1,7 @@
 """Which docs answer which instruction, and which of both are kept apart to judge by.
 
 Everything is numbered: questions are rows of `Questions`, docs are rows of a `Pool`, and what they are to
-each other is a table of both, shape (questions, docs). Knows nothing about vectors or training. It opens the
-files that it is given, never what is held out for measuring and nothing under CALLSMITH_DATA.
+each other is a table of both, shape (questions, docs). Knows nothing about vectors, files or training.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,16 +16,9 @@ from numpy.typing import NDArray
 
 from api_docs.catalogue import Catalogue, Identity
 from api_docs.errors import NotFound, TrainingDataError
-from api_docs.files import sha256_of
 from api_docs.models import ApiDoc
-from finetune.bank import bank_files, read_bank
-from finetune.instructions import (
-    INSTRUCTIONS,
-    Instruction,
-    read_instructions,
-    refuse_what_is_for_measuring,
-)
-from finetune.splits import groups, words_of
+from finetune.dataset.splits import groups, words_of
+from finetune.instructions.instruction import Instruction
 from retriever.task_voice import places
 
 Numbers = NDArray[np.int64]
@@ -35,39 +26,6 @@ Flags = NDArray[np.bool_]
 
 NONE: Final = -1
 """In a column of numbers: nobody says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Instructions from one file or folder; `sha256` is of the file, or of a folder's files together."""
-
-    name: str
-    sha256: str
-    instructions: tuple[Instruction, ...]
-
-
-def read_sources(paths: Sequence[Path]) -> list[Source]:
-    """Read files of instructions, folders that a teacher filled, and folders of the bank.
-
-    Raises:
-        TrainingDataError: when one is missing, damaged, or not to be taught with.
-    """
-    return [_read(path) for path in paths]
-
-
-def _read(path: Path) -> Source:
-    refuse_what_is_for_measuring(path)
-    if path.is_dir() and not (path / INSTRUCTIONS).is_file():
-        files = bank_files(path)
-        for file in files:
-            refuse_what_is_for_measuring(file)
-        instructions = read_bank(path)
-        digest = hashlib.sha256("".join(f"{one.name} {sha256_of(one)}\n" for one in files).encode())
-        return Source(path.resolve().name, digest.hexdigest(), tuple(instructions))
-    file = path / INSTRUCTIONS if path.is_dir() else path
-    refuse_what_is_for_measuring(file)
-    instructions = read_instructions(file)
-    return Source(file.resolve().name, sha256_of(file), tuple(instructions))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

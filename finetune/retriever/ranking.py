@@ -16,11 +16,11 @@ from sentence_transformers.base.evaluation import BaseEvaluator
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from finetune.resume import checkpoint_of, mark_whole
 from finetune.retriever.figures import Exam, Marks, Voice, unseen_ndcg
 from finetune.retriever.lesson import Told
 from finetune.retriever.negatives import in_batch_forbidden
 from finetune.retriever.pairs import Pool
+from finetune.training.resume import checkpoint_of, mark_whole
 from retriever.embedding import SentenceEncoder
 from retriever.vectors import doc_vectors
 

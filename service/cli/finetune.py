@@ -42,8 +42,8 @@ def train(  # noqa: PLR0913, PLR0917 - what a training is told, by name
 
     SIGTERM and Ctrl-C save a checkpoint and end behind the step in hand.
     """
-    from finetune.config import load_config  # noqa: PLC0415 - heavy
-    from finetune.training import train as run_training  # noqa: PLC0415
+    from finetune.training.config import load_config  # noqa: PLC0415 - heavy
+    from finetune.training.train import train as run_training  # noqa: PLC0415
 
     wanted = load_config(config)
     with many_progress() as report:
@@ -78,10 +78,10 @@ def estimate(
     as_json: AsJson = False,
 ) -> None:
     """Say how much memory and time a training would take, without starting it."""
-    from finetune import devices  # noqa: PLC0415 - heavy
-    from finetune.config import load_config  # noqa: PLC0415
-    from finetune.estimate import told  # noqa: PLC0415
-    from finetune.training import estimate_only  # noqa: PLC0415
+    from finetune.training import devices  # noqa: PLC0415 - heavy
+    from finetune.training.config import load_config  # noqa: PLC0415
+    from finetune.training.estimate import told  # noqa: PLC0415
+    from finetune.training.train import estimate_only  # noqa: PLC0415
 
     wanted = load_config(config)
     name = device or wanted.distributed.gpu or "here"
@@ -123,26 +123,14 @@ def dataset(
 
     The config's section [data] says what of it; the same inputs give the same bytes.
     """
-    from finetune.bank import BANK  # noqa: PLC0415 - heavy
-    from finetune.config import load_config  # noqa: PLC0415
-    from finetune.dataset import data_settings, fewer, make_dataset, rank_with  # noqa: PLC0415
-    from finetune.retriever.pairs import read_sources  # noqa: PLC0415
-    from service import var  # noqa: PLC0415
+    from finetune.dataset.command import make  # noqa: PLC0415 - heavy
+    from finetune.dataset.making import data_settings, fewer  # noqa: PLC0415
+    from finetune.training.config import load_config  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
 
     wanted = fewer(data_settings(load_config(config).data), samples)
-    # What is held out is refused, under whatever name it comes.
-    known = [one for source in read_sources([BANK, *(instructions or [])]) for one in source.instructions]
-    settings = load_settings()
     with many_progress() as report:
-        searcher = (
-            var.open_searcher(settings, lambda done, total: report("building the index", done, total))
-            if wanted.retriever
-            else None
-        )
-        catalogue = searcher.catalogue if searcher is not None else var.read_catalogue(settings)
-        rank = rank_with(searcher) if searcher is not None else None
-        manifest = make_dataset(into, wanted, catalogue, known, rank=rank, progress=report)
+        manifest = make(load_settings(), wanted, into, instructions or [], told=report)
     if as_json:
         show_json(manifest)
         return
@@ -161,7 +149,7 @@ def merge_delta(
     as_json: AsJson = False,
 ) -> None:
     """Add delta weights to their base, shard by shard: never two whole models in memory."""
-    from finetune.delta import apply_delta  # noqa: PLC0415 - heavy
+    from finetune.weights.delta import apply_delta  # noqa: PLC0415 - heavy
 
     with progress("merging, bytes") as report:
         shards = apply_delta(base, delta, into, progress=report)

@@ -35,11 +35,12 @@ def prepare(  # noqa: PLR0913, PLR0917 - what a model is got from, by name
 
     Goes on where an earlier run ended; what is there already stays. The folder is checked for room first.
     """
-    from finetune import hub, weights  # noqa: PLC0415 - heavy
+    from finetune.weights.hub import read_token  # noqa: PLC0415 - heavy
+    from finetune.weights.prepare import prepare as get_ready  # noqa: PLC0415
 
-    token = hub.read_token(Path(token_file)) if token_file else None
+    token = read_token(Path(token_file)) if token_file else None
     with byte_progress() as report:
-        ready = weights.prepare(
+        ready = get_ready(
             model.strip(), base.strip() or None, into, token=token, revision=revision.strip(), progress=report
         )
     if as_json:
@@ -76,7 +77,7 @@ def tiny(  # noqa: PLR0913, PLR0917 - one option a size
     as_json: AsJson = False,
 ) -> None:
     """Make a tiny LLaMA with random weights, to see the engine at work without a real model."""
-    from finetune.tiny import TinySizes, make_tiny_model  # noqa: PLC0415 - made when asked for
+    from finetune.weights.tiny import TinySizes, make_tiny_model  # noqa: PLC0415 - made when asked for
 
     sizes = TinySizes(hidden_size, layers, heads, vocabulary, context, seed)
     folder = make_tiny_model(into, sizes)

@@ -22,9 +22,9 @@ from service.cli.output import (
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from finetune.bank_check import Checked
-    from finetune.bank_report import MadeWith
-    from finetune.self_instruct import Estimate
+    from finetune.instructions.bank_check import Checked
+    from finetune.instructions.bank_report import MadeWith
+    from finetune.teacher.self_instruct import Estimate
 
 bank = new_app("The instruction bank: check it, report on it, set a part of it apart for judging.")
 
@@ -36,7 +36,7 @@ Bank = Annotated[
 @bank.command()
 def check(folder: Bank = None, as_json: AsJson = False) -> None:
     """Check the bank by every rule; names each row at fault and exits with 1 where there is one."""
-    from finetune.bank_check import by_rule  # noqa: PLC0415 - heavy
+    from finetune.instructions.bank_check import by_rule  # noqa: PLC0415 - heavy
 
     checked, _ = _checked(folder)
     counts = {rule.value: count for rule, count in by_rule(checked.faults).items()}
@@ -62,8 +62,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write what the bank holds and how it was checked: REPORT.md and report.json; exits as check does."""
-    from finetune.bank import BANK  # noqa: PLC0415 - heavy
-    from finetune.bank_report import figures, write_report  # noqa: PLC0415
+    from finetune.instructions.bank import BANK  # noqa: PLC0415 - heavy
+    from finetune.instructions.bank_report import figures, write_report  # noqa: PLC0415
 
     checked, made_with = _checked(folder)
     paths = write_report(checked, made_with, into or folder or BANK, seed)
@@ -82,8 +82,8 @@ def hold_out(
     as_json: AsJson = False,
 ) -> None:
     """Move rows of every domain, drawn by hash, to heldout.jsonl; run again it changes nothing."""
-    from finetune.bank import BANK  # noqa: PLC0415 - heavy
-    from finetune.hold_out import hold_out as draw  # noqa: PLC0415
+    from finetune.instructions.bank import BANK  # noqa: PLC0415 - heavy
+    from finetune.instructions.hold_out import hold_out as draw  # noqa: PLC0415
 
     drawing = draw(folder or BANK, rows)
     held = {domain.value: count for domain, count in sorted(drawing.held.items())}
@@ -138,12 +138,12 @@ def instructions(  # noqa: PLR0913, PLR0917 - a teacher is asked, paced and paid
     Says what it will cost before anything is sent. Goes on where an earlier run ended; answers that are there
     already are not asked for again, and count against the budget.
     """
-    from finetune import self_instruct as job  # noqa: PLC0415 - heavy
-    from finetune.answers import AnswerCache  # noqa: PLC0415
-    from finetune.examples import read_examples  # noqa: PLC0415
-    from finetune.quality import Quality  # noqa: PLC0415
-    from finetune.spending import Budget, Pace, Prices, Purse  # noqa: PLC0415
-    from finetune.teacher import Endpoint, Teacher  # noqa: PLC0415
+    from finetune.teacher import self_instruct as job  # noqa: PLC0415 - heavy
+    from finetune.teacher.answers import AnswerCache  # noqa: PLC0415
+    from finetune.teacher.client import Endpoint, Teacher  # noqa: PLC0415
+    from finetune.teacher.examples import read_examples  # noqa: PLC0415
+    from finetune.teacher.quality import Quality  # noqa: PLC0415
+    from finetune.teacher.spending import Budget, Pace, Prices, Purse  # noqa: PLC0415
     from service.settings import load_settings  # noqa: PLC0415
     from service.var import open_searcher, read_catalogue  # noqa: PLC0415
 
@@ -179,11 +179,11 @@ def instructions(  # noqa: PLR0913, PLR0917 - a teacher is asked, paced and paid
 def _checked(folder: Path | None) -> tuple[Checked, MadeWith]:
     """The bank with its faults; embeds every row, which takes some seconds."""
     from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue  # noqa: PLC0415 - heavy
-    from finetune.bank import BANK, read_rows  # noqa: PLC0415
-    from finetune.bank_check import check_bank  # noqa: PLC0415
-    from finetune.bank_report import MadeWith  # noqa: PLC0415
-    from finetune.hold_out import held_rows  # noqa: PLC0415
-    from finetune.names import Names  # noqa: PLC0415
+    from finetune.instructions.bank import BANK, read_rows  # noqa: PLC0415
+    from finetune.instructions.bank_check import check_bank  # noqa: PLC0415
+    from finetune.instructions.bank_report import MadeWith  # noqa: PLC0415
+    from finetune.instructions.hold_out import held_rows  # noqa: PLC0415
+    from finetune.instructions.names import Names  # noqa: PLC0415
     from retriever.embedding import load_encoder  # noqa: PLC0415
 
     rows, held = read_rows(folder or BANK), held_rows(folder or BANK)

@@ -23,7 +23,7 @@ import uvicorn
 from api_docs.catalogue import Catalogue
 from api_docs.storage import write_catalogue
 from evaluation.engine.vllm import CONTEXT, Vllm
-from finetune.tiny import make_tiny_model
+from finetune.weights.tiny import make_tiny_model
 from retriever.searcher import Searcher
 from service import var
 from service.app import create_app

@@ -24,8 +24,8 @@ from evaluation.question_sets import (
     read_served,
     read_unserved,
 )
-from finetune import sameness
-from finetune.bank import read_rows
+from finetune.instructions import sameness
+from finetune.instructions.bank import read_rows
 from tests.support import snapshot_catalogue
 
 FILES: dict[str, Callable[[], list[str]]] = {

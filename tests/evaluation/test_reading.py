@@ -8,7 +8,14 @@ import orjson
 import pytest
 
 from api_docs.errors import TrainingDataError
-from evaluation.engine.reading import AskedRow, graded, read_test_rows
+from api_docs.storage import write_catalogue
+from evaluation.engine.reading import AskedRow, graded, make_test_rows, read_test_rows
+from finetune.dataset.command import make
+from finetune.dataset.making import data_settings
+from finetune.training.config import TrainingConfig
+from service.settings import load_settings
+from tests.finetune.dataset.cases import some_docs
+from tests.finetune.training.toys import toy_config
 
 RIGHT = "torch.hub.load('pytorch/vision', 'resnet50', pretrained=True)"
 OTHER = "torch.hub.load('pytorch/vision', 'vgg16', pretrained=True)"
@@ -68,3 +75,24 @@ def test_rows_whose_instruction_states_an_argument_are_counted_once_more(tmp_pat
 def test_a_file_of_other_rows_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match=r"line 2 of .*test.jsonl.* is no row of a dataset"):
         written(tmp_path, row(), {"prompt": "alone"})
+
+
+def test_rows_made_anew_are_those_beside_the_rows_to_learn_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_catalogue(some_docs(), tmp_path / "catalogue")
+    monkeypatch.setenv("CALLSMITH_CATALOGUE", str(tmp_path / "catalogue"))
+    data = {
+        "samples": 20,
+        "validation_samples": 5,
+        "test_samples": 15,
+        "retriever": False,
+        "mixture": {"retrieved": 0},
+    }
+    config = TrainingConfig.model_validate(toy_config().model_dump() | {"data": data})
+    make(load_settings(), data_settings(config.data), tmp_path / "whole")
+    make_test_rows(config, tmp_path / "anew", lambda *_: None)
+    anew = (tmp_path / "anew" / "test.jsonl").read_bytes()
+    assert len(anew.splitlines()) == 15
+    assert anew == (tmp_path / "whole" / "test.jsonl").read_bytes()
+    assert not (tmp_path / "anew" / "train.jsonl").read_bytes()

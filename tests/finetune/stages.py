@@ -21,10 +21,10 @@ from typer.testing import CliRunner
 from api_docs.catalogue import Catalogue
 from api_docs.storage import write_catalogue
 from api_docs.tasks import TASKS
-from finetune.bank import read_bank
-from finetune.examples import read_examples
+from finetune.instructions.bank import read_bank
+from finetune.teacher.examples import read_examples
 from service.cli import app
-from tests.finetune.teacher_server import FakeTeacher, Say, teaching
+from tests.finetune.teacher.server import FakeTeacher, Say, teaching
 from tests.support import snapshot_catalogue
 
 EACH = 40

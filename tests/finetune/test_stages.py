@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import service.var
-from finetune.card import CARD
-from finetune.instructions import Source, read_instructions
+from finetune.instructions.instruction import Source, read_instructions
+from finetune.training.card import CARD
 from retriever.query_matrix import MATRIX_FILE, read_query_matrix
 from tests.finetune.stages import EACH, Stages, rows_of, small_catalogue, teach
 from tests.service.publishing_cases import NamedWordEncoder

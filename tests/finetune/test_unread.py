@@ -14,15 +14,15 @@ import finetune
 from api_docs.catalogue import Catalogue
 from api_docs.errors import TrainingDataError
 from api_docs.storage import write_catalogue
-from finetune.bank import BANK
-from finetune.instructions import HELD_OUT
-from finetune.retriever.pairs import read_sources
+from finetune.instructions.bank import BANK
+from finetune.instructions.instruction import HELD_OUT
+from finetune.instructions.sources import read_sources
 from tests.finetune.retriever.lessons import sixty_docs
 
 ROOT = Path(finetune.__file__).parent
-NAME_IT = {"instructions.py"}
+NAME_IT = {"instructions/instruction.py"}
 """It names the file to refuse it."""
-OPENS_IT = "finetune.hold_out"
+OPENS_IT = "finetune.instructions.hold_out"
 """It draws the rows."""
 
 WATCHED = """
@@ -59,12 +59,23 @@ def strings(tree: ast.Module) -> list[str]:
     ]
 
 
+def named(tree: ast.Module) -> set[str]:
+    """Whatever names stand in the code, imported, read or written."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+                found.add(name)
+    return found
+
+
 def imported(tree: ast.Module) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "who is imported is told by its whole name"
             found |= {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
     return found
 
@@ -74,8 +85,10 @@ def test_nothing_but_the_drawing_names_the_file_unless_to_refuse_it() -> None:
     assert {
         name for name, tree in modules().items() if any(stem in text for text in strings(tree))
     } == NAME_IT
-    found = {name for name, tree in modules().items() if "finetune.instructions.HELD_OUT" in imported(tree)}
-    assert found == {"hold_out.py"}
+    assert {name for name, tree in modules().items() if "HELD_OUT" in named(tree)} == {
+        *NAME_IT,
+        "instructions/hold_out.py",
+    }
 
 
 def test_nothing_imports_the_drawing_or_the_evaluation() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from api_docs.catalogue import Catalogue
 from api_docs.domains import Domain
 from api_docs.models import ApiDoc
-from finetune.instructions import Instruction, Source
+from finetune.instructions.instruction import Instruction, Source
 from finetune.retriever.lesson import Lesson
 from finetune.retriever.pairs import Pool, label
 from tests.retriever.conftest import make_doc

@@ -17,7 +17,7 @@ from api_docs.catalogue import Catalogue
 from api_docs.errors import InvalidRequest, TrainingError
 from api_docs.files import sha256_of
 from api_docs.storage import write_catalogue
-from finetune.instructions import write_instructions
+from finetune.instructions.instruction import write_instructions
 from finetune.retriever.card import CARD
 from finetune.retriever.encoder import EncoderOptions, dataset_of, pairs_of, teach_encoder
 from finetune.retriever.figures import WordVoices

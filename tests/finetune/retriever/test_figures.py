@@ -9,7 +9,7 @@ import pytest
 
 from api_docs.catalogue import Catalogue
 from evaluation.metrics import retrieval_measures
-from finetune.instructions import Instruction
+from finetune.instructions.instruction import Instruction
 from finetune.retriever.figures import (
     MEASURES,
     Cell,

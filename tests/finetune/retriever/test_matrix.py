@@ -18,7 +18,7 @@ from api_docs.catalogue import Catalogue
 from api_docs.domains import Domain
 from api_docs.files import sha256_of
 from api_docs.storage import write_catalogue
-from finetune.instructions import Instruction, write_instructions
+from finetune.instructions.instruction import Instruction, write_instructions
 from finetune.retriever.card import CARD, PAGE
 from finetune.retriever.figures import Cell, Figures, Label, Side, Voice
 from finetune.retriever.matrix import MatrixOptions, choose_epochs, learn, learn_all, teach_matrix

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from api_docs.catalogue import Catalogue
 from api_docs.domains import Domain
-from finetune.instructions import Instruction
+from finetune.instructions.instruction import Instruction
 from finetune.retriever.negatives import batch_labels, hardest, in_batch_forbidden, mine
 from finetune.retriever.pairs import NONE, Pool, Questions, label
 from tests.finetune.retriever.lessons import asked_of_apis, asked_of_domains, sixty_docs
