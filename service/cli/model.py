@@ -55,7 +55,7 @@ def prepare(  # noqa: PLR0913, PLR0917 - what a model is got from, by name
 @app.command()
 def nano(into: Into, as_json: AsJson = False) -> None:
     """Copy Callsmith-nano, the small model that ships, to where the engine reads it."""
-    from finetune.nano import copy_nano  # noqa: PLC0415 - brings nothing heavy, but is of another room
+    from finetune.weights.nano import copy_nano  # noqa: PLC0415 - brings nothing heavy, but is of another room
 
     folder = copy_nano(into)
     size = sum(path.stat().st_size for path in folder.iterdir())

@@ -10,7 +10,7 @@ import pytest
 from evaluation.engine.reading import context_of
 from evaluation.engine.vllm import Vllm
 from evaluation.workload import instructions
-from finetune.nano import NANO
+from finetune.weights.nano import NANO
 from retriever.searcher import Searcher
 from tests.engine.conftest import served
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from api_docs.files import publish_folder
 
-NANO: Final = Path(__file__).parent / "models" / "nano"
+NANO: Final = Path(__file__).parent.parent / "models" / "nano"
 """Its folder: weights, config, tokenizer and card. It reads prompts in style `compact`."""
 
 

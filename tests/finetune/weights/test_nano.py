@@ -11,14 +11,14 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from typer.testing import CliRunner
 
-from finetune.bank import read_bank
-from finetune.card import CARD
-from finetune.checkpoint import Checkpoint
-from finetune.config import load_config
-from finetune.dataset import data_settings, make_dataset
-from finetune.exact import is_exact
-from finetune.greedy import Asking, answers
-from finetune.nano import NANO
+from finetune.instructions.bank import read_bank
+from finetune.training.card import CARD
+from finetune.weights.checkpoint import Checkpoint
+from finetune.training.config import load_config
+from finetune.dataset.making import data_settings, make_dataset
+from finetune.dataset.exact import is_exact
+from finetune.training.greedy import Asking, answers
+from finetune.weights.nano import NANO
 from service.cli import app
 from tests.finetune.stages import rows_of
 from tests.support import snapshot_catalogue
