@@ -1,4 +1,4 @@
-"""Callsmith-nano: a LLaMA of two million parameters that ships, trained from random weights by our own recipe.
+"""Callsmith-nano: a LLaMA of two million parameters that ships, from random weights by our own recipe.
 
 It reads API docs in a prompt and writes domain and call: small enough that the whole stack, engine included,
 runs on a laptop with a model that reads. docs/finetuning.md tells how it was made and how good it is.

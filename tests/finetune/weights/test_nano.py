@@ -11,13 +11,13 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from typer.testing import CliRunner
 
+from finetune.dataset.exact import is_exact
+from finetune.dataset.making import data_settings, make_dataset
 from finetune.instructions.bank import read_bank
 from finetune.training.card import CARD
-from finetune.weights.checkpoint import Checkpoint
 from finetune.training.config import load_config
-from finetune.dataset.making import data_settings, make_dataset
-from finetune.dataset.exact import is_exact
 from finetune.training.greedy import Asking, answers
+from finetune.weights.checkpoint import Checkpoint
 from finetune.weights.nano import NANO
 from service.cli import app
 from tests.finetune.stages import rows_of
