@@ -7,7 +7,7 @@ A given response file is graded the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from service.pipeline import work_out
 from service.runtime import Runtime
 from service.schemas import GenerateRequest, GeneratorChoice
 from service.settings import Settings
+from service.var import judge_for
 
 RETRIEVED = 50
 """Hits per row: enough for every measure, and the most that a request may ask for."""
@@ -93,15 +94,24 @@ class Benchmark:
 
 
 def searcher_over(benchmark: Benchmark, encoder: Encoder) -> Searcher:
-    """Ranks the docs under test, from an index of their own."""
-    return Searcher(benchmark.catalogue, build_index(benchmark.catalogue, encoder), encoder)
+    """Ranks the docs under test, from an index of their own, as the service would."""
+    index, judge = build_index(benchmark.catalogue, encoder), judge_for(Settings(), encoder)
+    return Searcher(benchmark.catalogue, index, encoder, judge=judge)
 
 
 def answer_rows(
-    benchmark: Benchmark, searcher: Searcher, retriever: RetrieverName, progress: Progress | None = None
+    benchmark: Benchmark,
+    searcher: Searcher,
+    retriever: RetrieverName,
+    progress: Progress | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> list[Answer]:
-    """Answer every row by the service's pipeline with the `grounded` generator."""
-    runtime = Runtime(Settings(), searcher)
+    """Answer every row by the service's pipeline with the `grounded` generator.
+
+    Each row has an API that answers it, so nothing is refused: when to refuse is judged elsewhere. `asked`
+    are further fields of the request.
+    """
+    runtime = Runtime(Settings(no_match_threshold=0), searcher)
     answers = []
     for done, row in enumerate(benchmark.rows, start=1):
         request = GenerateRequest(
@@ -109,6 +119,7 @@ def answer_rows(
             k=RETRIEVED,
             retriever=retriever,
             generator=GeneratorChoice.GROUNDED,
+            **(asked or {}),
         )
         outcome = runtime.run(work_out, request, runtime)
         found = tuple(benchmark.catalogue.entry(hit.doc_id).identity for hit in outcome.found.hits)

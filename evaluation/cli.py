@@ -27,6 +27,14 @@ class Ranking(StrEnum):
     DENSE = "dense"
 
 
+class Part(StrEnum):
+    """The parts of the report that are measured at will."""
+
+    APIBENCH = "apibench"
+    RETRIEVAL = "retrieval"
+    SERVICE = "service"
+
+
 @app.command()
 def apibench(  # noqa: PLR0913, PLR0917 - every one is an option of the command
     hub: Annotated[Hub, typer.Option(help="Whose docs and rows these are.")],
@@ -128,6 +136,42 @@ def own_apis(
         show_json(results)
     else:
         _show({name: value for name, value in results.items() if name != "answers"}, path)
+
+
+@app.command()
+def report(
+    data: Annotated[
+        Path | None, typer.Option(envvar="CALLSMITH_DATA", help="Folder with measuring data, for APIBench.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where the report goes.")] = None,
+    only: Annotated[
+        list[Part] | None,
+        typer.Option(help="Measure only this part; the others stay as they were. Repeatable."),
+    ] = None,
+    page_only: Annotated[
+        bool, typer.Option("--page-only", help="Measure nothing: write the pages out of report.json.")
+    ] = False,
+    heldout: Annotated[
+        bool, typer.Option("--heldout", help="Open the held-out instructions and measure on them, too: once.")
+    ] = False,
+) -> None:
+    """Measure how good answers are, beside dummies, and write one page of it; some minutes."""
+    from evaluation.report import command, measuring, pages  # noqa: PLC0415 - heavy
+    from service.cli.output import errors  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+
+    target = folder or command.REPORT
+    if page_only:
+        written = pages.write_pages(target)
+    else:
+        sections = [measuring.Section(part.value) for part in only or []]
+        if heldout:
+            sections = [*(sections or measuring.MEASURED), measuring.Section.HELD_OUT]
+        written = command.report(
+            load_settings(), data, target, sections, lambda step: errors().print(step, markup=False)
+        )
+    for path in written[:2]:
+        out().print(f"written to {path}")
 
 
 @app.command()

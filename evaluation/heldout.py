@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-import orjson
+from typing import Any, Final
 
 from api_docs.domains import Domain
-from api_docs.errors import EvaluationDataError
+from evaluation.json_lines import read_rows
 
 HELD_OUT: Final = Path(__file__).parent.parent / "finetune" / "bank" / "heldout.jsonl"
 """300 rows of the bank, from every domain in proportion."""
@@ -35,22 +33,9 @@ def read_heldout(path: Path = HELD_OUT) -> list[HeldOut]:
     Raises:
         EvaluationDataError: naming the file, the line and the reason.
     """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as exc:
-        raise EvaluationDataError(
-            f"can't read {str(path)!r}: {exc.strerror}; draw the rows with `callsmith finetune bank hold-out`"
-        ) from exc
-    return [
-        _row(line, f"{str(path)!r}, line {number}") for number, line in enumerate(lines, 1) if line.strip()
-    ]
+    fix = "draw the rows with `callsmith finetune bank hold-out`"
+    return read_rows(path, _row, "instruction, domain, hub and voice", missing=fix)
 
 
-def _row(line: bytes, where: str) -> HeldOut:
-    try:
-        row = orjson.loads(line)
-        return HeldOut(str(row["instruction"]), Domain(row["domain"]), row["hub"], str(row["voice"]))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as exc:
-        raise EvaluationDataError(
-            f"{where}: {type(exc).__name__}: {exc}; expected the fields instruction, domain, hub and voice"
-        ) from exc
+def _row(row: dict[str, Any]) -> HeldOut:
+    return HeldOut(str(row["instruction"]), Domain(row["domain"]), row["hub"], str(row["voice"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -39,6 +40,31 @@ def averaged_over(groups: Sequence[str], verdicts: Sequence[bool]) -> float:
     for group, verdict in zip(groups, verdicts, strict=True):
         by_group[group].append(verdict)
     return float(np.mean([rate(found) for found in by_group.values()])) if by_group else 0.0
+
+
+def averaged_interval(
+    groups: Sequence[str], verdicts: Sequence[bool], *, level: float = 0.95, draws: int = 2_000, seed: int = 0
+) -> tuple[float, float]:
+    """The percentile bootstrap's interval of `averaged_over`: rows are drawn again within each group.
+
+    Drawing n verdicts with replacement gives a binomial number of true ones. NaN of no values.
+    """
+    by_group: dict[str, list[bool]] = defaultdict(list)
+    for group, verdict in zip(groups, verdicts, strict=True):
+        by_group[group].append(verdict)
+    if not by_group:
+        return float("nan"), float("nan")
+    generator = np.random.default_rng(seed)
+    drawn = [generator.binomial(len(found), rate(found), draws) / len(found) for found in by_group.values()]
+    low, high = np.quantile(np.mean(drawn, axis=0), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def rank_values(rank: int | None) -> dict[str, float]:
+    """What `retrieval_measures` gives a single row whose answer has this rank; None where it wasn't found."""
+    found = {f"recall@{k}": float(rank is not None and rank <= k) for k in RECALL_AT}
+    ndcg = 1 / math.log2(1 + rank) if rank is not None and rank <= 10 else 0.0
+    return {**found, "ndcg@10": ndcg, "mrr": 1 / rank if rank is not None else 0.0}
 
 
 def retrieval_measures(

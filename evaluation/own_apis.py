@@ -19,13 +19,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from api_docs.errors import EvaluationDataError
 from api_docs.sources.openapi_document import mapped, read_document
 from api_docs.upstreams.own import HubKind, OwnHub, add_hub, remove_hub
 from api_docs.verification import verify
 from evaluation.bench import machine
+from evaluation.json_lines import read_rows
 from service.pipeline import generate_call
 from service.refresh.report import RefreshReport
 from service.refreshing import refresh
@@ -67,19 +66,13 @@ def read_questions(path: Path = QUESTIONS) -> list[Question]:
     """The questions of a file, a JSON object a line.
 
     Raises:
-        EvaluationDataError: when it can't be read.
+        EvaluationDataError: naming the file, the line and the reason.
     """
-    try:
-        records = [orjson.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
-        return [
-            Question(str(one["instruction"]), tuple(map(str, one["operations"])), bool(one.get("choosing")))
-            for one in records
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise EvaluationDataError(
-            f"can't read the questions in {str(path)!r}: {exc}; expected lines with 'instruction' and "
-            "'operations'"
-        ) from exc
+    return read_rows(path, _question, "'instruction' and 'operations'")
+
+
+def _question(row: dict[str, Any]) -> Question:
+    return Question(str(row["instruction"]), tuple(map(str, row["operations"])), bool(row.get("choosing")))
 
 
 def run(

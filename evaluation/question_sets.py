@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeVar
-
-import orjson
+from typing import Final
 
 from api_docs.domains import Domain
-from api_docs.errors import EvaluationDataError
+from evaluation.json_lines import read_rows
 
 QUESTIONS: Final = Path(__file__).with_name("questions")
 UNSERVED: Final = QUESTIONS / "unserved.jsonl"
 SERVED: Final = QUESTIONS / "served.jsonl"
 NEAR_MISSES: Final = QUESTIONS / "near_misses.jsonl"
-
-_R = TypeVar("_R")
 
 
 class Kind(StrEnum):
@@ -78,7 +73,7 @@ def read_unserved(path: Path = UNSERVED) -> list[Unserved]:
     Raises:
         EvaluationDataError: naming the file, the line and the reason.
     """
-    return _read(path, _unserved, "instruction, kind and why")
+    return read_rows(path, _unserved, "instruction, kind and why")
 
 
 def read_served(path: Path = SERVED) -> list[Served]:
@@ -87,7 +82,7 @@ def read_served(path: Path = SERVED) -> list[Served]:
     Raises:
         EvaluationDataError: naming the file, the line and the reason.
     """
-    return _read(path, _served, "instruction and domain")
+    return read_rows(path, _served, "instruction and domain")
 
 
 def read_near_misses(path: Path = NEAR_MISSES) -> list[NearMiss]:
@@ -96,7 +91,7 @@ def read_near_misses(path: Path = NEAR_MISSES) -> list[NearMiss]:
     Raises:
         EvaluationDataError: naming the file, the line and the reason.
     """
-    return _read(path, _near_miss, "instruction and why")
+    return read_rows(path, _near_miss, "instruction and why")
 
 
 def half_of(text: str) -> Half:
@@ -108,26 +103,6 @@ def half_of(text: str) -> Half:
 def normalised(text: str) -> str:
     """An instruction in lower case with single blanks; what has no words keeps its signs."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def _read(path: Path, row_of: Callable[[dict[str, object]], _R], fields: str) -> list[_R]:
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as exc:
-        raise EvaluationDataError(
-            f"can't read {str(path)!r}: {exc.strerror}; expected a file with an object a line, "
-            f"each with the fields {fields}"
-        ) from exc
-    rows = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                rows.append(row_of(orjson.loads(line)))
-            except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as exc:
-                raise EvaluationDataError(
-                    f"{str(path)!r}, line {number}: {type(exc).__name__}: {exc}; expected the fields {fields}"
-                ) from exc
-    return rows
 
 
 def _unserved(row: dict[str, object]) -> Unserved:

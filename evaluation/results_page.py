@@ -42,6 +42,13 @@ _ENGINE = """
 constraint makes of such a model, and what it costs. *prefix*: how much of a prompt the engine has cached.
 *overhead*: through the service against straight to vLLM. *faults*: what callers saw while things broke.
 """
+_REPORT = """
+## The report
+
+[One page](report/README.md) of how good the answers are, with plots: every system beside dummies,
+retrieval on its own, what was refused, what failed. `callsmith evaluate report`; `report/index.html` is the
+same page in one file. [How to read it](../../docs/evaluation.md).
+"""
 _OWN_APIS = """
 ## People's own APIs
 
@@ -81,6 +88,8 @@ def write_page(folder: Path) -> Path:
     names = ("hub", "system", "n", *_COLUMNS, *_RETRIEVAL)
     rows = [[run["hub"], _system(run), run["n"], *map(run.get, (*_COLUMNS, *_RETRIEVAL))] for run in runs]
     lines = [_HEAD, *_table(names, rows)]
+    if (folder / "report" / "report.json").exists():
+        lines.append(_REPORT)
     bench = folder / "bench.json"
     if bench.exists():
         lines += [_SPEED, *_table(("figure", "value"), _flat(orjson.loads(bench.read_bytes())))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api_docs.catalogue import Catalogue, Identity
-from api_docs.models import ApiDoc, Fact
+from api_docs.models import Fact
 from api_docs.response import parse_response
 from api_docs.verification import verify
 from evaluation.apibench_rows import EvalRow
@@ -24,6 +24,19 @@ class StrictGrade:
     exact: bool
     domain: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCall:
+    """What a response calls, whatever was asked; `identity` is None where the call is in no doc.
+
+    `domains` are those of every doc with this call, in upstream's words; `message` says what was found.
+    """
+
+    call: str | None
+    identity: Identity | None
+    domains: frozenset[str]
+    message: str
 
 
 class StrictRule:
@@ -49,24 +62,33 @@ class StrictRule:
 
     def grade(self, text: str, row: EvalRow) -> StrictGrade:
         """Grade one response."""
+        return self.judge(self.read(text), row)
+
+    def read(self, text: str) -> ReadCall:
+        """What a response calls."""
         call = parse_response(text).call
         if call is None:
-            return StrictGrade(None, False, False, False, "no call in the response")
+            return ReadCall(None, None, frozenset(), "no call in the response")
         verdict = verify(call, self._catalogue)
         if not verdict.verified or verdict.doc_id is None:
-            return StrictGrade(call, False, False, False, verdict.message)
-        identity = self._catalogue.entry(verdict.doc_id).identity
-        docs = [entry.doc for entry in self._catalogue.same_call(verdict.doc_id)]
+            return ReadCall(call, None, frozenset(), verdict.message)
+        same = self._catalogue.same_call(verdict.doc_id)
+        domains = frozenset(entry.doc.source_domain for entry in same)
+        return ReadCall(call, self._catalogue.entry(verdict.doc_id).identity, domains, verdict.message)
+
+    def judge(self, read: ReadCall, row: EvalRow) -> StrictGrade:
+        """What such a call is worth as the answer to a row."""
+        if read.identity is None:
+            return StrictGrade(read.call, False, False, False, read.message)
         target = self.target(row)
-        exact = identity == target
-        domain = any(doc.source_domain == row.domain for doc in docs)
-        return StrictGrade(call, True, exact, domain, _reason(exact, domain, target, docs, row))
+        exact, domain = read.identity == target, row.domain in read.domains
+        return StrictGrade(read.call, True, exact, domain, _reason(exact, domain, target, read.domains, row))
 
 
-def _reason(exact: bool, domain: bool, target: Identity | None, docs: list[ApiDoc], row: EvalRow) -> str:
+def _reason(exact: bool, domain: bool, target: Identity | None, domains: frozenset[str], row: EvalRow) -> str:
     if exact:
         return "the row's API"
-    labels = ", ".join(sorted({doc.source_domain for doc in docs}))
+    labels = ", ".join(sorted(domains))
     if target is None:
         return f"the row's label {row.api_call!r} is in no doc; answered with one of {labels}"
     return f"another API of {labels}" if domain else f"{labels} instead of {row.domain}"

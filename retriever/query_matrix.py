@@ -7,24 +7,21 @@ and copied into the index, so that vectors and matrix are always read together. 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import orjson
 
 from api_docs.errors import EmbeddingModelError
-from api_docs.files import sha256_of
+from retriever import learnt_file
 from retriever.embedding import Encoder, Vectors
 
 SCHEMA: Final = 1
 MATRIX_FILE: Final = "matrix.safetensors"
 
 _TENSOR: Final = "matrix"
-_ABOUT: Final = "callsmith"
-"""The one key of the file's metadata: several would be written in any order, and the bytes would differ."""
+_WHAT: Final = "the retriever's matrix"
 _FIX: Final = (
     "make it anew with `callsmith finetune retriever --method matrix`, or unset CALLSMITH_RETRIEVER_MATRIX"
 )
@@ -46,7 +43,7 @@ class QueryMatrix:
     def of(cls, values: Vectors, model: str) -> QueryMatrix:
         """The matrix of these values for this model."""
         plain = np.ascontiguousarray(values, dtype=np.float32)
-        return cls(plain, model, _version(_bytes(plain, model)))
+        return cls(plain, model, learnt_file.version_of(_bytes(plain, model)))
 
     def to_bytes(self) -> bytes:
         """The file's bytes: the same matrix gives the same."""
@@ -83,14 +80,12 @@ def read_query_matrix(path: Path) -> QueryMatrix:
     Raises:
         EmbeddingModelError: when the file is missing, damaged, or holds no matrix of ours.
     """
+    tensors, about, version = learnt_file.read(path, SCHEMA, _WHAT, _FIX)
     try:
-        data = path.read_bytes()
-        values, model = _parsed(data)
-    except OSError as exc:
-        raise _unreadable(path, exc.strerror or str(exc)) from exc
-    except (KeyError, TypeError, ValueError) as exc:
-        raise _unreadable(path, f"{type(exc).__name__}: {exc}") from exc
-    return QueryMatrix(values, model, _version(data))
+        values, model = _square(tensors[_TENSOR]), str(about["model"])
+    except (KeyError, ValueError) as exc:
+        raise learnt_file.unreadable(path, f"{type(exc).__name__}: {exc}", _WHAT, _FIX) from exc
+    return QueryMatrix(values, model, version)
 
 
 def query_matrix_version(path: Path) -> str:
@@ -99,47 +94,14 @@ def query_matrix_version(path: Path) -> str:
     Raises:
         EmbeddingModelError: when there is no such file, or it can't be read.
     """
-    try:
-        return sha256_of(path)[:12]
-    except OSError as exc:
-        raise _unreadable(path, exc.strerror or str(exc)) from exc
+    return learnt_file.file_version(path, _WHAT, _FIX)
 
 
 def _bytes(values: Vectors, model: str) -> bytes:
-    from safetensors.numpy import save  # noqa: PLC0415 - where a matrix is, and nowhere else
-
-    about = orjson.dumps({"schema_version": SCHEMA, "model": model}).decode()
-    return save({_TENSOR: values}, metadata={_ABOUT: about})
+    return learnt_file.to_bytes({_TENSOR: values}, {"schema_version": SCHEMA, "model": model})
 
 
-def _parsed(data: bytes) -> tuple[Vectors, str]:
-    """Values and model; raises `KeyError`, `TypeError` or `ValueError`."""
-    from safetensors import SafetensorError  # noqa: PLC0415
-    from safetensors.numpy import load  # noqa: PLC0415
-
-    try:
-        values: Vectors = load(data)[_TENSOR]
-    except SafetensorError as exc:
-        raise ValueError(str(exc)) from exc
-    about = _about(data)
-    if about["schema_version"] != SCHEMA:
-        raise ValueError(f"it has schema {about['schema_version']!r}, this Callsmith reads {SCHEMA}")
+def _square(values: Vectors) -> Vectors:
     if values.dtype != np.float32 or values.ndim != 2 or values.shape[0] != values.shape[1]:
         raise ValueError(f"expected a square of float32, found {values.dtype} of shape {values.shape}")
-    if not np.isfinite(values).all():
-        raise ValueError("it has numbers that are not finite")
-    return values, str(about["model"])
-
-
-def _about(data: bytes) -> Any:
-    """What the file says of itself; safetensors gives it of files only, and the header is plain JSON."""
-    size = int.from_bytes(data[:8], "little")
-    return orjson.loads(orjson.loads(data[8 : 8 + size])["__metadata__"][_ABOUT])
-
-
-def _version(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:12]
-
-
-def _unreadable(path: Path, reason: str) -> EmbeddingModelError:
-    return EmbeddingModelError(f"can't read the retriever's matrix {str(path)!r} ({reason}); {_FIX}")
+    return values

@@ -34,8 +34,13 @@ class TaskVoice:
 
     def scores(self, words: Sequence[str]) -> Scores:
         """One score per row, shape (rows,)."""
-        found: Scores = _keywords().scores(with_pairs(words))[self._task_of]
+        found: Scores = scores_by_domain(words)[self._task_of]
         return found
+
+
+def scores_by_domain(words: Sequence[str]) -> Scores:
+    """One score per domain, in the order of `DOMAINS`."""
+    return _keywords().scores(with_pairs(words))
 
 
 @cache

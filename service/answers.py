@@ -105,6 +105,7 @@ def _always(outcome: Outcome, request_id: str) -> dict[str, Any]:
     laps = outcome.watch.laps
     return {
         "hits": outcome.served.hit_infos(outcome.found.hits),
+        "confidence": _confidence(outcome),
         "index_version": outcome.served.version,
         "request_id": request_id,
         "timing_ms": Timing(
@@ -158,14 +159,29 @@ def _opening(text: str) -> str:
     return text[:end] if 0 < end <= 2 * _GLANCE else f"{text[:_GLANCE].rstrip()}…"
 
 
+def _confidence(outcome: Outcome) -> float | None:
+    """How probable it is that the best hit's domain is meant; None where nobody can tell, or it was given."""
+    judgement = outcome.found.judgement
+    if judgement is None or judgement.right is None or outcome.request.domain is not None:
+        return None
+    return round(judgement.right, 4)
+
+
 def _alternatives(outcome: Outcome, answered: Entry | None) -> tuple[Alternative, ...]:
-    """Up to five other verified calls in the order of their ranks, each other hub's best among them."""
+    """Up to five other verified calls in the order of their ranks.
+
+    Each other hub's best is among them, then the best of other domains, the likeliest first, then further
+    hits.
+    """
     served, found = outcome.served, outcome.found
     taken = {answered.identity} if answered else set()
-    hub = answered.doc.hub if answered else None
-    others = [hit for hit in found.best if served.catalogue.doc(hit.doc_id).hub != hub]
+    hub, domain = (answered.doc.hub, answered.doc.domain) if answered else (None, None)
+    of_hubs = [hit for hit in found.of_hubs if served.catalogue.doc(hit.doc_id).hub != hub]
+    of_domains = [hit for hit in found.of_domains if served.catalogue.doc(hit.doc_id).domain != domain]
     chosen: list[tuple[Hit, Alternative]] = []
-    for hit in (*others, *found.hits, *found.further):
+    shown = {domain, *(served.catalogue.doc(hit.doc_id).domain for hit in of_hubs)}
+    new = [hit for hit in of_domains if served.catalogue.doc(hit.doc_id).domain not in shown]
+    for hit in (*of_hubs, *new, *found.hits, *found.further):
         identity = served.catalogue.entry(hit.doc_id).identity
         if len(chosen) < ALTERNATIVES and identity not in taken:
             taken.add(identity)

@@ -29,7 +29,7 @@ MODELS: Final = {
 }
 """The models that can be asked for, and the generator that each stands for."""
 
-_OWN: Final = ("hub", "domain", "k", "retriever", "pin_revision")
+_OWN: Final = ("hub", "domain", "k", "retriever", "quality", "pin_revision")
 """Fields of `GenerateRequest` that may be sent along (`extra_body` of the client)."""
 _MEANINGLESS: Final = {
     "audio": "the answer is text",

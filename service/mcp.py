@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -20,6 +20,7 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from retriever.hits import Quality
 from service import pipeline
 from service.problems import problem_of_exception
 from service.request_id import current
@@ -42,11 +43,14 @@ _INSTRUCTIONS = (
 )
 _LOOKS_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
-_Request = TypeVar("_Request", bound=SearchRequest)
 _Instruction = Annotated[str, Field(description="What the API should do, in plain words, any language.")]
 _Hub = Annotated[str | None, Field(description="Only this hub, such as torchhub; all hubs when left out.")]
 _Domain = Annotated[str | None, Field(description="Only this domain, such as translation.")]
 _K = Annotated[int, Field(description=f"API docs to retrieve, 1 to {MAX_K}.")]
+_Quality = Annotated[
+    Quality | None,
+    Field(description="How well to rank: fast, balanced or best; the service's choice if left out."),
+]
 
 
 class McpEndpoint:
@@ -100,10 +104,15 @@ def mcp_server(runtime: Runtime) -> MCPServer:
         annotations=_LOOKS_ONLY,
     )
     async def search_api_docs(
-        instruction: _Instruction, hub: _Hub = None, domain: _Domain = None, k: _K = 5
+        instruction: _Instruction,
+        hub: _Hub = None,
+        domain: _Domain = None,
+        k: _K = 5,
+        quality: _Quality = None,
     ) -> SearchResponse:
         with _told():
-            request = _request(SearchRequest, instruction, hub, domain, k)
+            asked = {"hub": hub, "domain": domain, "k": k, "quality": quality}
+            request = parse_request(SearchRequest, {"instruction": instruction, **asked})
             return await pipeline.search(request, runtime, current.get())
 
     @server.tool(
@@ -113,17 +122,18 @@ def mcp_server(runtime: Runtime) -> MCPServer:
         annotations=_LOOKS_ONLY,
     )
     async def generate_call(
-        instruction: _Instruction, hub: _Hub = None, domain: _Domain = None, k: _K = 5
+        instruction: _Instruction,
+        hub: _Hub = None,
+        domain: _Domain = None,
+        k: _K = 5,
+        quality: _Quality = None,
     ) -> GenerateResponse:
         with _told():
-            request = _request(GenerateRequest, instruction, hub, domain, k)
+            asked = {"hub": hub, "domain": domain, "k": k, "quality": quality}
+            request = parse_request(GenerateRequest, {"instruction": instruction, **asked})
             return await pipeline.generate_call(request, runtime, current.get())
 
     return server
-
-
-def _request(kind: type[_Request], instruction: str, hub: str | None, domain: str | None, k: int) -> _Request:
-    return parse_request(kind, {"instruction": instruction, "hub": hub, "domain": domain, "k": k})
 
 
 @contextmanager

@@ -53,7 +53,7 @@ async def work_out(
     served, watch = runtime.served, Stopwatch()
     chosen = choose_generator(request, runtime)
     with watch.step("retrieve"):
-        found = await to_thread.run_sync(find, request, served)
+        found = await to_thread.run_sync(find, request, served, runtime.settings)
     if tell is not None:
         tell(
             HitsFound(hits=served.hit_infos(found.hits), index_version=served.version, request_id=request_id)
@@ -84,7 +84,7 @@ async def search(request: SearchRequest, runtime: Runtime, request_id: str = "")
         note_instruction(request.instruction)
     served, watch = runtime.served, Stopwatch()
     with watch.step("retrieve"):
-        found = await to_thread.run_sync(find, request, served)
+        found = await to_thread.run_sync(find, request, served, runtime.settings)
     response = SearchResponse(
         hits=served.hit_infos(found.hits),
         index_version=served.version,

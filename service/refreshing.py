@@ -46,7 +46,7 @@ from service.refresh.report import (
 )
 from service.refresh.upstreams import default_upstreams
 from service.settings import Settings
-from service.var import By
+from service.var import By, judge_for
 
 __all__ = ["default_upstreams", "refresh"]
 
@@ -217,6 +217,7 @@ class _Job:
                 Version(catalogue, made.after),
                 made.encoder,
                 Bm25Backend(self.settings.bm25),
+                judge_for(self.settings, made.encoder),
             )
         self.gates.append(_canary_gate(self.canaries))
         self.step("judged")

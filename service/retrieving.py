@@ -1,11 +1,11 @@
-"""What a request finds: its hits, a few more for alternatives, and each hub's best."""
+"""What a request finds: its hits, a few more for alternatives, and whether they could serve it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from api_docs.catalogue import Entry
-from retriever.hits import Hit, RetrieverName
+from retriever.hits import Hit, Judgement, RetrieverName
 from service.schemas import SearchRequest
 from service.served import Served
 from service.settings import Settings
@@ -16,13 +16,18 @@ ALTERNATIVES = 5
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`hits` are the `k` that were asked for, `further` those that follow, `best` the best of each hub,
-    `entries` those of the hits."""
+    """`hits` are the `k` that were asked for, `further` those that follow, `entries` those of the hits.
+
+    `of_hubs` are the best of every hub, `of_domains` the best of each of the likeliest domains. `judgement`
+    is None where nothing was learnt for this way to search.
+    """
 
     hits: tuple[Hit, ...]
     further: tuple[Hit, ...]
-    best: tuple[Hit, ...]
+    of_hubs: tuple[Hit, ...]
+    of_domains: tuple[Hit, ...]
     entries: tuple[Entry, ...]
+    judgement: Judgement | None
 
     @property
     def doc_ids(self) -> tuple[str, ...]:
@@ -30,34 +35,39 @@ class Found:
         return tuple(hit.doc_id for hit in self.hits)
 
 
-def find(request: SearchRequest, served: Served) -> Found:
-    """Search as the request asks.
+def find(request: SearchRequest, served: Served, settings: Settings) -> Found:
+    """Search as the request asks, as well as the settings say where it doesn't.
 
     Raises:
         InvalidRequest: when there is no such hub.
     """
     served.check_hub(request.hub)
-    k = max(request.k, 1 + ALTERNATIVES)
-    where, how = request.domain, request.retriever
-    if request.hub is None:
-        hits, best = served.searcher.search_hubs(request.instruction, k=k, domain=where, retriever=how)
-    else:
-        hits = served.searcher.search(request.instruction, k=k, hub=request.hub, domain=where, retriever=how)
-        best = []
-    asked_for = tuple(hits[: request.k])
-    entries = tuple(served.catalogue.entry(hit.doc_id) for hit in asked_for)
-    return Found(asked_for, tuple(hits[request.k :]), tuple(best), entries)
+    explored = served.searcher.explore(
+        request.instruction,
+        k=max(request.k, 1 + ALTERNATIVES),
+        hub=request.hub,
+        domain=request.domain,
+        retriever=request.retriever,
+        quality=request.quality or settings.quality,
+    )
+    asked_for = explored.hits[: request.k]
+    return Found(
+        asked_for,
+        explored.hits[request.k :],
+        explored.of_hubs,
+        explored.of_domains,
+        tuple(served.catalogue.entry(hit.doc_id) for hit in asked_for),
+        explored.judgement,
+    )
 
 
 def serves(found: Found, request: SearchRequest, settings: Settings) -> bool:
     """Whether what was found could serve the instruction at all.
 
-    Zero-shot has nothing to judge by. Else one word shared with a hit is enough, or a similarity above
-    the threshold: an instruction fails only where it has neither.
+    Zero-shot has nothing to judge by. Where nothing was learnt for the way that was searched (another
+    embedding model, words alone), only an instruction without a hit fails.
     """
     if request.retriever is RetrieverName.NONE:
         return True
-    if any(hit.scores.get("bm25", 0.0) > 0 for hit in found.hits):
-        return True
-    best = max((hit.scores.get("dense", 0.0) for hit in found.hits), default=float("-inf"))
-    return best >= settings.no_match_threshold
+    judged = found.judgement is None or found.judgement.served >= settings.no_match_threshold
+    return judged and bool(found.hits)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api_docs.domains import Domain
 from api_docs.verification import Verification
-from retriever.hits import RetrieverName
+from retriever.hits import Quality, RetrieverName
 from service.instruction import MAX_LENGTH, clean_instruction
 
 MAX_K = 50
@@ -69,6 +69,14 @@ class SearchRequest(_Model):
         RetrieverName,
         Field(description="`hybrid` (words and vectors), `bm25`, `dense`, or `none` (zero-shot)."),
     ] = RetrieverName.HYBRID
+    quality: Annotated[
+        Quality | None,
+        Field(
+            description="How `hybrid` ranks: `fast` by words alone, `balanced` by words, vectors and what "
+            "was learnt of domains, `best` with more weight on domains, which gets more of them right and "
+            "fewer very APIs; the service's setting when left out."
+        ),
+    ] = None
 
 
 class GenerateRequest(SearchRequest):
@@ -215,7 +223,14 @@ class GenerateResponse(_Model):
     verification: VerificationInfo
     hits: tuple[HitInfo, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
-    confidence: Annotated[float | None, Field(description="Null until calibrated.")] = None
+    confidence: Annotated[
+        float | None,
+        Field(
+            description="Probability that `domain` (of the nearest hit, where there is no match) is the one "
+            "that is meant; calibrated. Null where nothing was learnt: for docs of domains of your own, and "
+            "for searches that aren't `hybrid` with vectors of the default embedding model."
+        ),
+    ] = None
     generator: GeneratorInfo
     index_version: str
     request_id: str

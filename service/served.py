@@ -16,7 +16,7 @@ from api_docs.errors import InvalidRequest
 from api_docs.models import ApiDoc
 from api_docs.verification import check_call
 from retriever.embedding import Encoder
-from retriever.hits import Hit, RetrieverName
+from retriever.hits import Exploration, Hit, Quality, RetrieverName
 from service.schemas import Alternative, HitInfo
 from service.validation import quoted
 
@@ -34,10 +34,17 @@ class DocSearcher(Protocol):
         """The `k` best APIs."""
         ...
 
-    def search_hubs(
-        self, instruction: str, *, k: int, domain: Domain | None, retriever: RetrieverName
-    ) -> tuple[list[Hit], list[Hit]]:
-        """The `k` best APIs over all hubs, and the best of every hub."""
+    def explore(  # noqa: PLR0913 - what a request may ask for
+        self,
+        instruction: str,
+        *,
+        k: int,
+        hub: str | None,
+        domain: Domain | None,
+        retriever: RetrieverName,
+        quality: Quality,
+    ) -> Exploration:
+        """The `k` best APIs, the best of every hub and of likely domains, and what to think of them."""
         ...
 
 

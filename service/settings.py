@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api_docs.errors import ConfigurationError
+from retriever.hits import Quality
 
 PREFIX = "CALLSMITH_"
 RUN_FOLDER = "CALLSMITH_RUN_FOLDER"
@@ -155,16 +156,31 @@ class Settings(BaseSettings):
             "(faiss-gpu-cu12)."
         ),
     ] = "cpu"
+    quality: Annotated[
+        Quality,
+        Field(
+            description="How `hybrid` ranks where a request doesn't say: `fast` by words alone, `balanced`, "
+            "or `best`, with more weight on domains."
+        ),
+    ] = Quality.BALANCED
+    judge: Annotated[
+        Path | None,
+        Field(
+            description="What was learnt of instructions, made by `callsmith finetune judge`: which domain "
+            "they mean, whether anything serves them. When unset the one that ships, for the default "
+            "embedding model."
+        ),
+    ] = None
     no_match_threshold: Annotated[
         float,
         Field(
             ge=0,
             le=1,
             allow_inf_nan=False,
-            description="Score of `dense` below which an instruction that shares no word with a hit gets "
-            "`no_match`. Conservative, not calibrated.",
+            description="Probability of being served at all below which an instruction gets `no_match`; "
+            "0 refuses nothing.",
         ),
-    ] = 0.15
+    ] = 0.3
     on_unverified: Annotated[
         OnUnverified,
         Field(description="A model's call that fails verification: `refuse`, or `repair` to the nearest."),
@@ -317,14 +333,12 @@ class Settings(BaseSettings):
     @field_validator("retriever_matrix")
     @classmethod
     def _retriever_matrix_is_a_file(cls, path: Path | None) -> Path | None:
-        if path is None:
-            return None
-        resolved = path.expanduser().absolute()
-        if resolved.is_dir():
-            raise ValueError("it is a folder; name the file in it, such as 'matrix.safetensors'")
-        if not resolved.is_file():
-            raise ValueError("no such file; `callsmith finetune retriever --method matrix` makes one")
-        return resolved
+        return _file_in(path, "matrix.safetensors", "callsmith finetune retriever --method matrix")
+
+    @field_validator("judge")
+    @classmethod
+    def _judge_is_a_file(cls, path: Path | None) -> Path | None:
+        return _file_in(path, "judge.safetensors", "callsmith finetune judge")
 
     @field_validator("catalogue")
     @classmethod
@@ -417,6 +431,18 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**given)
     except ValidationError as exc:
         raise ConfigurationError("; ".join(_complaints(exc, given))) from exc
+
+
+def _file_in(path: Path | None, name: str, command: str) -> Path | None:
+    """A file that is there; `name` is what `command`, which makes one, calls it. Raises `ValueError`."""
+    if path is None:
+        return None
+    resolved = path.expanduser().absolute()
+    if resolved.is_dir():
+        raise ValueError(f"it is a folder; name the file in it, such as {name!r}")
+    if not resolved.is_file():
+        raise ValueError(f"no such file; `{command}` makes one")
+    return resolved
 
 
 def _plain_url(url: str, path: str, instead: str) -> str:

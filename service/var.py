@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,6 +54,7 @@ from retriever.index import (
     read_index_manifest,
     save_index,
 )
+from retriever.judge import SHIPPED, Judge, read_judge
 from retriever.onnx_encoder import SCHEMA as ONNX_SCHEMA
 from retriever.onnx_encoder import exported, open_exported
 from retriever.query_matrix import QueryMatrix, query_matrix_version, read_query_matrix
@@ -293,7 +295,35 @@ def check_faiss(settings: Settings) -> None:
 
 def _searcher(settings: Settings, catalogue: Catalogue, index: Index, encoder: Encoder) -> Searcher:
     placed = index.on_gpus() if settings.faiss_device == "gpu" else index
-    return Searcher(catalogue, placed, encoder, Bm25Backend(settings.bm25))
+    return Searcher(catalogue, placed, encoder, Bm25Backend(settings.bm25), judge_for(settings, encoder))
+
+
+def judge_for(settings: Settings, encoder: Encoder) -> Judge | None:
+    """The judge that is set or ships; None, which the log says once, where it was learnt for another model.
+
+    Raises:
+        EmbeddingModelError: when its file can't be read.
+    """
+    judge = _read_judge(settings.judge or SHIPPED)
+    if judge.fits(encoder):
+        return judge
+    _say_unfit(judge.model, encoder.name)
+    return None
+
+
+@lru_cache(maxsize=4)
+def _read_judge(path: Path) -> Judge:
+    return read_judge(path)
+
+
+@lru_cache(maxsize=16)
+def _say_unfit(learnt_for: str, model: str) -> None:
+    """Once for every pair."""
+    service_log.warning(
+        "answers have no confidence, and hardly anything is no match: the judge was learnt for another "
+        "embedding model; make one with `callsmith finetune judge` and set CALLSMITH_JUDGE",
+        extra={"fields": {"learnt_for": learnt_for, "embedding_model": model}},
+    )
 
 
 def query_encoder(settings: Settings) -> Encoder:

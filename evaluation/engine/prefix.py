@@ -100,7 +100,7 @@ async def measure(runtime: Runtime, engine: Vllm, count: int, k: int, progress: 
 
 async def _docs(runtime: Runtime, instruction: str, k: int) -> list[ApiDoc]:
     request = GenerateRequest(instruction=instruction, k=k)
-    found = await to_thread.run_sync(find, request, runtime.served)
+    found = await to_thread.run_sync(find, request, runtime.served, runtime.settings)
     return [entry.doc for entry in found.entries]
 
 

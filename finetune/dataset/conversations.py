@@ -78,6 +78,8 @@ _ECHOED: Final = (4, 10)
 _AROUND: Final = (1, 6)
 """Words before it, and behind it."""
 _WORD: Final = re.compile(r"[^\s\"'()\[\]{},<>]+")
+_LEAST_WORDS: Final = 3
+"""Words that are left of an instruction that loses some, else it loses none."""
 _FITTING: Final = 3
 """Best docs of a domain of which one is drawn for an instruction that names none."""
 
@@ -242,7 +244,7 @@ class Conversations:
         if isinstance(asked, str):
             self.left_out[asked] += 1
             return None
-        prompt = build_prompt(asked.text, [], self._settings.style)
+        prompt = build_prompt(self._put(asked, draw), [], self._settings.style)
         return _without_call(Kind.TOPIC, prompt, answer_about(asked.domain), asked.domain, asked.source)
 
     @cached_property
@@ -274,9 +276,9 @@ class Conversations:
         share = self._settings.mutated if self._split is Split.TRAIN else self._settings.mutated_in_tests
         if draw.random() < share:
             scene = self._changed(scene, draw)
+        text, stated = self._put(asked, draw), ""
         if scene.right is None or scene.original is None:
-            return self._answered_with_nothing(asked, scene, brief=brief)
-        text, stated = asked.text, ""
+            return self._answered_with_nothing(text, asked, scene, brief=brief)
         if asked.language == "en" and draw.random() < self._settings.stated:
             found = state(text, scene.right, draw)
             if found is not None:
@@ -298,8 +300,8 @@ class Conversations:
             stated=stated,
         )
 
-    def _answered_with_nothing(self, asked: _Asked, scene: _Scene, *, brief: bool) -> Conversation:
-        prompt = self._prompt(asked.text, scene, brief=brief)
+    def _answered_with_nothing(self, text: str, asked: _Asked, scene: _Scene, *, brief: bool) -> Conversation:
+        prompt = self._prompt(text, scene, brief=brief)
         answer = answer_without(self._settings.answer)
         return _without_call(Kind.WRONG, prompt, answer, asked.domain, asked.source)
 
@@ -316,6 +318,19 @@ class Conversations:
         one = draw.choice(self._written[source])
         right = self._shelf.own[one.doc_id] if one.doc_id else draw.choice(self._fitting(one))
         return _Asked(one.text, right.doc.domain, source, one.language, one.hub, right)
+
+    def _put(self, asked: _Asked, draw: random.Random) -> str:
+        """The instruction as a prompt has it: one by people may lack words, in rows to learn from.
+
+        Word dropout (Iyyer et al. 2015, "Deep Unordered Composition…", section 3.2): there are few
+        instructions by people, and each is met many times; without it a model learns them by heart.
+        """
+        most = self._settings.word_dropout
+        if not most or self._split is not Split.TRAIN or asked.source is Source.DESCRIBED:
+            return asked.text
+        share, words = draw.uniform(0, most), asked.text.split()
+        kept = [word for word in words if draw.random() >= share]
+        return " ".join(kept) if len(kept) >= _LEAST_WORDS else asked.text
 
     def _source(self, draw: random.Random) -> Source:
         """Where the instruction comes from; composed ones stand in for those that there are none of."""

@@ -146,11 +146,13 @@ def make_dataset(  # noqa: PLR0913 - what a dataset is made of, by name
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is written: the split of every API, and for each split how many rows made by whom."""
+    """What is written: the split of every API, and for each split how many rows made by whom; and the number
+    of the first row to train with."""
 
     splits: dict[str, Split]
     makers: dict[Split, Conversations]
     samples: dict[Split, int]
+    first: int
 
 
 def _plan(
@@ -189,7 +191,7 @@ def _plan(
         for split in Split
         if samples[split]
     }
-    return _Plan(splits, makers, samples)
+    return _Plan(splits, makers, samples, settings.first)
 
 
 def _wanted(entry: Entry, settings: DataSettings) -> bool:
@@ -269,11 +271,12 @@ def _write(work: Path, split: Split, plan: _Plan, progress: Progress) -> dict[st
     """One split's file, a row at a time."""
     statistics, wanted = _Statistics(), plan.samples[split]
     made_by = plan.makers.get(split)
+    first = plan.first if split is Split.TRAIN else 0
     with (work / f"{split.value}.jsonl").open("wb") as file:
         for number in range(wanted if made_by is not None else 0):
             if number % _EVERY == 0:
                 progress(f"rows of {split.value}", number, wanted)
-            found = made_by.conversation(number, number / wanted) if made_by is not None else None
+            found = made_by.conversation(first + number, number / wanted) if made_by is not None else None
             if found is not None:
                 statistics.take(found)
                 file.write(orjson.dumps(found.row()) + b"\n")

@@ -68,6 +68,7 @@ class DataSettings(BaseModel):
     style: PromptStyle = PromptStyle.COMPACT
     answer: Answer = Answer.FULL
     samples: Rows = 20_000  # rows to train with
+    first: Rows = 0  # number of the first of them; each number is a draw of its own, so others are other rows
     validation_samples: Rows = 1_000
     test_samples: Rows = 1_000
     validation: Share = 0.05  # share of the APIs, and of the bank's instructions
@@ -77,6 +78,7 @@ class DataSettings(BaseModel):
     mutated_in_tests: Share = 0.25  # the same, of validation and test
     stated: Share = 0.25  # English rows that state an argument, where the API has one
     sources: Sources = Sources()
+    word_dropout: Share = 0.0  # most words that a person's instruction loses in a training row, as a share
     languages: tuple[
         Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...
     ] = ()  # of instructions; all unless set

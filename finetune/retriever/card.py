@@ -138,7 +138,7 @@ def refuse_what_is_not_ours(out: Path) -> None:
     """
     if out.exists() and not (out / CARD).is_file() and not (out.is_dir() and not any(out.iterdir())):
         raise InvalidRequest(
-            f"{str(out)!r} is there and holds no retriever of ours; name a new folder with --out", "out"
+            f"{str(out)!r} is there and holds nothing that was taught; name a new folder with --out", "out"
         )
 
 

@@ -25,6 +25,9 @@ InstructionArgument = Annotated[
 Hub = Annotated[str | None, typer.Option(help="Only this hub, such as torchhub; all hubs when left out.")]
 DomainName = Annotated[str | None, typer.Option("--domain", help="Only this domain, such as translation.")]
 K = Annotated[int, typer.Option("--k", "-k", help="API docs to retrieve, 1 to 50.")]
+QualityChoice = Annotated[
+    str | None, typer.Option("--quality", help="fast, balanced or best [default: CALLSMITH_QUALITY].")
+]
 RetrieverChoice = Annotated[str, typer.Option("--retriever", help="hybrid, bm25, dense or none.")]
 
 
@@ -34,6 +37,7 @@ def call(  # noqa: PLR0913, PLR0917 - one parameter per option
     domain: DomainName = None,
     k: K = 5,
     retriever: RetrieverChoice = "hybrid",
+    quality: QualityChoice = None,
     generator: Annotated[str, typer.Option(help="auto, grounded (no model) or vllm (the engine).")] = "auto",
     temperature: Annotated[float, typer.Option(help="For the engine; 0 is greedy.")] = 0.0,
     max_tokens: Annotated[int, typer.Option(help="For the engine: the most tokens it may write.")] = 512,
@@ -51,7 +55,7 @@ def call(  # noqa: PLR0913, PLR0917 - one parameter per option
     request = parse_request(
         GenerateRequest,
         {
-            **_search_fields(instruction, hub, domain, k, retriever),
+            **_search_fields(instruction, hub, domain, k, retriever, quality),
             "generator": generator,
             "temperature": temperature,
             "max_tokens": max_tokens,
@@ -70,6 +74,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter per option
     domain: DomainName = None,
     k: K = 5,
     retriever: RetrieverChoice = "hybrid",
+    quality: QualityChoice = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank the API docs that answer an instruction."""
@@ -77,7 +82,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter per option
     from service.schemas import SearchRequest  # noqa: PLC0415
     from service.validation import parse_request  # noqa: PLC0415
 
-    request = parse_request(SearchRequest, _search_fields(instruction, hub, domain, k, retriever))
+    request = parse_request(SearchRequest, _search_fields(instruction, hub, domain, k, retriever, quality))
     runtime = opened()
     response = runtime.run(pipeline.search, request, runtime)
     show_json(response) if as_json else out().print(_hits(response))
@@ -93,16 +98,18 @@ def opened() -> Runtime:
         return open_runtime(settings, report)
 
 
-def _search_fields(
-    instruction: str, hub: str | None, domain: str | None, k: int, retriever: str
+def _search_fields(  # noqa: PLR0913, PLR0917 - one parameter per option
+    instruction: str, hub: str | None, domain: str | None, k: int, retriever: str, quality: str | None
 ) -> dict[str, Any]:
     text = typer.get_text_stream("stdin").read() if instruction == "-" else instruction
-    return {"instruction": text, "hub": hub, "domain": domain, "k": k, "retriever": retriever}
+    asked = {"instruction": text, "hub": hub, "domain": domain, "k": k}
+    return {**asked, "retriever": retriever, "quality": quality}
 
 
 def _answer(response: GenerateResponse) -> Group:
     colour = _COLOURS[response.status]
-    what = " · ".join(str(part) for part in (response.status, response.hub, response.domain) if part)
+    sure = None if response.confidence is None else f"{response.confidence:.0%} sure of the domain"
+    what = " · ".join(str(part) for part in (response.status, response.hub, response.domain, sure) if part)
     body = Text(printable(response.call or response.verification.message), style="bold")
     parts: list[Any] = [Panel(body, title=what, border_style=colour, title_align="left", expand=False)]
     parts.append(Text(printable(response.explanation)))

@@ -200,3 +200,33 @@ def retriever(  # noqa: PLR0913, PLR0917 - what a retriever is taught with, by n
     for warning in card.warnings:
         errors().print(f"warning: {warning}", markup=False, soft_wrap=True)
     out().print(f"made {into}; use it: {card.use}", markup=False)
+
+
+@app.command()
+def judge(
+    into: Annotated[Path, typer.Option("--out", help="Folder for what is learnt, and its card.")],
+    instructions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--instructions", help="File of instructions, or folder of them; repeatable [default: the bank]."
+        ),
+    ] = None,
+    folds: Annotated[int, typer.Option("--folds", min=2, help="Parts to keep apart.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, other folds.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Learn which domain instructions mean, whether anything serves them, and how sure an answer is.
+
+    A minute on a CPU. The service uses it as CALLSMITH_JUDGE; one for the default embedding model ships.
+    """
+    from finetune.judge.command import teach_judge  # noqa: PLC0415 - heavy
+    from service.settings import load_settings  # noqa: PLC0415
+
+    with many_progress() as report:
+        card = teach_judge(load_settings(), instructions or [], into, folds=folds, seed=seed, told=report)
+    if as_json:
+        show_json(card.record())
+        return
+    for line in card.lines():
+        out().print(line, markup=False)
+    out().print(f"made {into}; use it: CALLSMITH_JUDGE={into / 'judge.safetensors'}", markup=False)

@@ -23,6 +23,7 @@ from retriever.bm25 import Bm25Backend
 from retriever.embedding import Encoder, Vectors
 from retriever.hits import Hit
 from retriever.index import Index
+from retriever.judge import Judge
 from retriever.searcher import Searcher
 
 FILE = Path(__file__).parent / "canaries.jsonl"
@@ -97,14 +98,15 @@ def read_canaries(path: Path | None = None) -> tuple[Canary, ...]:
     return tuple(found)
 
 
-def ask_canaries(
+def ask_canaries(  # noqa: PLR0913, PLR0917 - what both versions are asked with
     canaries: Sequence[Canary],
     before: Version,
     after: Version,
     encoder: Encoder,
     bm25: Bm25Backend = Bm25Backend.BM25S,
+    judge: Judge | None = None,
 ) -> CanaryReport:
-    """Ask both versions the questions that both can answer."""
+    """Ask both versions the questions that both can answer, as a service would with these."""
     acceptable = list(
         zip(
             canaries,
@@ -115,8 +117,8 @@ def ask_canaries(
     )
     asked = [(one, old, new) for one, old, new in acceptable if old and new]
     once = _Once(encoder, [one.instruction for one, _, _ in asked])
-    then = Searcher(before.catalogue, before.index, once, bm25)
-    now = Searcher(after.catalogue, after.index, once, bm25)
+    then = Searcher(before.catalogue, before.index, once, bm25, judge)
+    now = Searcher(after.catalogue, after.index, once, bm25, judge)
     answered = [(one.instruction, _finds(then, one, old), _finds(now, one, new)) for one, old, new in asked]
     return CanaryReport(
         asked=len(asked),

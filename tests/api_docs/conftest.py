@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from api_docs.catalogue import Catalogue
 from api_docs.models import ApiDoc, Argument, ArgumentType
 from tests.support import snapshot_catalogue
-
-# The same examples on every machine, however slow it is; look for new ones with other seeds by hand.
-settings.register_profile("callsmith", deadline=None, derandomize=True)
-settings.load_profile("callsmith")
 
 PRETRAINED = Argument(name="pretrained", type=ArgumentType.BOOL, default="False")
 PROGRESS = Argument(name="progress", type=ArgumentType.BOOL, default="True")

@@ -104,7 +104,7 @@ def test_nothing_else_that_a_doc_says_becomes_code(text: str) -> None:
     assert comments == ["# pip install torch transformers"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(st.characters(exclude_categories=("Cs",)), max_size=60), shape=st.sampled_from(SHAPES))
 def test_any_text_in_a_call_stays_a_string(text: str, shape: tuple[str, str, str]) -> None:
     template, domain, hub = shape
@@ -228,7 +228,7 @@ def test_a_line_without_a_call_is_left_alone(line: str) -> None:
     assert wrapped(line) == [line]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     arguments=st.lists(
         st.text(st.characters(exclude_categories=("Cs",)), max_size=60), min_size=1, max_size=5

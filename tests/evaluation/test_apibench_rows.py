@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api_docs.errors import CallsmithError, EvaluationDataError, StorageError
@@ -208,7 +208,6 @@ def test_written_responses_have_gorillas_fields(tmp_path: Path) -> None:
     }
 
 
-@settings(deadline=None)
 @given(
     responses=st.lists(
         st.builds(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from api_docs.errors import EvaluationDataError
@@ -371,7 +371,6 @@ ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.lists(FRAGMENTS | 
 )
 
 
-@settings(deadline=None)
 @given(hub=st.sampled_from(sorted(RULES)), text=ANY_TEXT, domain=st.text())
 def test_any_text_gets_a_verdict_and_a_reason_that_can_be_written(hub: str, text: str, domain: str) -> None:
     grade = RULES[hub].grade(text, domain)
@@ -380,7 +379,6 @@ def test_any_text_gets_a_verdict_and_a_reason_that_can_be_written(hub: str, text
     assert (grade.doc_index is not None) == (grade.verdict in {Verdict.CORRECT, Verdict.WRONG_DOMAIN})
 
 
-@settings(deadline=None)
 @given(call=ANY_TEXT, text=ANY_TEXT)
 def test_any_text_may_be_a_docs_call(call: str, text: str) -> None:
     for hub in RULES:
@@ -389,7 +387,6 @@ def test_any_text_may_be_a_docs_call(call: str, text: str) -> None:
         )
 
 
-@settings(deadline=None)
 @given(text=ANY_TEXT)
 def test_a_grade_does_not_depend_on_what_was_graded_before(text: str) -> None:
     rule = PublishedRule("huggingface", HF)

@@ -40,7 +40,8 @@ service.var.load_encoder = lambda _: encoder
 out = sys.argv[1]
 dataset = ["dataset", "--config", "toy-cpu", "--samples", "20", "--out", out + "/rows"]
 retriever = ["retriever", "--out", out + "/matrix", "--folds", "2", "--epochs", "1"]
-for command in (dataset, retriever):
+judge = ["judge", "--out", out + "/judge", "--folds", "2"]
+for command in (dataset, retriever, judge):
     app(["finetune", *command], standalone_mode=False)
 print(*sorted(path for path in opened if path.endswith(".jsonl")), sep="\\n")
 """
@@ -102,7 +103,9 @@ def test_whoever_names_the_file_to_teach_with_is_refused() -> None:
         read_sources([BANK / HELD_OUT])
 
 
-def test_making_a_dataset_and_teaching_the_retriever_open_the_bank_and_not_that_file(tmp_path: Path) -> None:
+def test_making_a_dataset_and_teaching_retriever_and_judge_open_the_bank_and_not_that_file(
+    tmp_path: Path,
+) -> None:
     write_catalogue(Catalogue(sixty_docs()), tmp_path / "catalogue")
     settings = {"CALLSMITH_CATALOGUE": str(tmp_path / "catalogue"), "CALLSMITH_VAR": str(tmp_path / "var")}
     ran = subprocess.run(  # noqa: S603 - this interpreter

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from retriever.fusion import LEXICAL_WEIGHT, TASK_LEXICAL_WEIGHT, VOTE_TEMPERATURE, fuse, share_of_best, vote
+from retriever.fusion import (
+    FIRM,
+    LEXICAL_WEIGHT,
+    MILD,
+    TASK_LEXICAL_WEIGHT,
+    VOTE_TEMPERATURE,
+    Leaning,
+    LeaningWeights,
+    fuse,
+    share_of_best,
+    vote,
+)
 
 scores = arrays.arrays(np.float32, 6, elements=st.floats(0, 2, width=32))
 calls = arrays.arrays(np.int64, 6, elements=st.integers(0, 4))
@@ -39,6 +50,21 @@ def test_fused_scores_are_the_weighted_sum(dense: np.ndarray, bm25: np.ndarray, 
         if voice.max() > 0:
             expected += weight * (voice / voice.max())
     assert fuse(dense, bm25, task, np.arange(6)) == pytest.approx(expected, abs=1e-5)
+
+
+@given(scores, scores, scores, arrays.arrays(np.float32, 6, elements=st.floats(0, 1, width=32)))
+@pytest.mark.parametrize("weights", [MILD, FIRM])
+def test_a_leaning_is_added_by_its_weight_and_the_table_of_tasks_by_less(
+    weights: LeaningWeights, dense: np.ndarray, bm25: np.ndarray, task: np.ndarray, likely: np.ndarray
+) -> None:
+    expected = dense.astype(np.float64)
+    for weight, voice in ((LEXICAL_WEIGHT, bm25), (weights.task, task)):
+        if voice.max() > 0:
+            expected += weight * (voice / voice.max())
+    expected += [weights.weight * float(one) ** weights.power for one in likely]
+    found = fuse(dense, bm25, task, np.arange(6), Leaning(likely, weights))
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert weights.task < TASK_LEXICAL_WEIGHT
 
 
 def test_shares_of_nothing_are_nothing() -> None:

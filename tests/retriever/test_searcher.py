@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,13 +12,15 @@ from api_docs.catalogue import Catalogue
 from api_docs.domains import Domain
 from retriever.bm25 import Bm25Backend, Bm25s, tokenize
 from retriever.embedding import BatchingEncoder
-from retriever.fusion import fuse
-from retriever.hits import RetrieverName
+from retriever.fusion import FIRM, MILD, Leaning, fuse
+from retriever.hits import Exploration, Quality, RetrieverName
 from retriever.index import build_index
+from retriever.judge import Judge
 from retriever.searcher import Searcher
 from retriever.task_voice import TASK_WEIGHT, TaskVoice, centroids, places
 from retriever.text import embedding_text, keyword_text
 from tests.retriever.conftest import WordEncoder, make_doc
+from tests.retriever.judges import judge_of
 
 INSTRUCTIONS = [
     "write down what people say in my recordings",
@@ -74,11 +77,129 @@ def test_the_best_of_each_hub_is_its_first_among_all(
 ) -> None:
     every = searcher.search(instruction, k=50, retriever=retriever)
     firsts = {catalogue.doc(hit.doc_id).hub: hit for hit in reversed(every)}
-    hits, best = searcher.search_hubs(instruction, k=2, retriever=retriever)
-    assert hits == every[:2]
+    explored = searcher.explore(instruction, k=2, retriever=retriever)
+    best = explored.of_hubs
+    assert list(explored.hits) == every[:2]
     found = {catalogue.doc(hit.doc_id).hub: (hit.doc_id, hit.rank, hit.score, hit.scores) for hit in best}
     assert found == {hub: (hit.doc_id, hit.rank, hit.score, hit.scores) for hub, hit in firsts.items()}
     assert [hit.rank for hit in best] == sorted(hit.rank for hit in best)
+
+
+@pytest.mark.parametrize("retriever", RANKING)
+@pytest.mark.parametrize("instruction", INSTRUCTIONS)
+def test_the_best_of_each_domain_is_its_first_among_all(
+    searcher: Searcher, catalogue: Catalogue, retriever: RetrieverName, instruction: str
+) -> None:
+    every = searcher.search(instruction, k=50, retriever=retriever)
+    firsts = {catalogue.doc(hit.doc_id).domain: hit.doc_id for hit in reversed(every)}
+    best = searcher.explore(instruction, k=2, retriever=retriever).of_domains
+    assert {catalogue.doc(hit.doc_id).domain: hit.doc_id for hit in best} == firsts
+    assert [hit.rank for hit in best] == sorted(hit.rank for hit in best)
+
+
+def test_exploring_nothing_finds_nothing(searcher: Searcher) -> None:
+    assert searcher.explore("birds", retriever=RetrieverName.NONE) == Exploration()
+    assert searcher.explore("birds", domain=Domain.TRANSLATION) == Exploration()
+    assert searcher.explore("xyzzy", retriever=RetrieverName.BM25) == Exploration()
+
+
+SPEECH, SOUNDS, PICTURES = (
+    Domain.AUTOMATIC_SPEECH_RECOGNITION,
+    Domain.AUDIO_CLASSIFICATION,
+    Domain.IMAGE_CLASSIFICATION,
+)
+
+
+def judged(catalogue: Catalogue, judge: Judge) -> Searcher:
+    encoder = WordEncoder()
+    return Searcher(catalogue, build_index(catalogue, encoder), encoder, judge=judge)
+
+
+@pytest.mark.parametrize(("quality", "weights"), [(Quality.BALANCED, MILD), (Quality.BEST, FIRM)])
+def test_what_is_likely_is_heard_with_the_weights_of_the_quality(
+    catalogue: Catalogue, encoder: WordEncoder, quality: Quality, weights: object
+) -> None:
+    judge = judge_of(encoder, {SPEECH: 1.0, SOUNDS: 0.0, PICTURES: -1.0})
+    likely = dict(zip((SPEECH, SOUNDS, PICTURES), np.exp([1, 0, -1]) / np.exp([1, 0, -1]).sum(), strict=True))
+    for hit in judged(catalogue, judge).search(INSTRUCTIONS[2], k=50, quality=quality):
+        domain = catalogue.doc(hit.doc_id).domain
+        assert hit.scores["domain"] == pytest.approx(likely[domain])
+    every = judged(catalogue, judge).search(INSTRUCTIONS[2], k=50, quality=quality)
+    plain = judged(catalogue, judge)._by_all_voices(
+        INSTRUCTIONS[2], np.arange(len(catalogue)), firmly=quality is Quality.BEST
+    )
+    rows = np.array([likely[doc.domain] for doc in catalogue.docs], dtype=np.float32)
+    given = (plain.scores[name] for name in ("dense", "bm25", "task"))
+    calls = judged(catalogue, judge)._call_of
+    expected = fuse(*given, calls, Leaning(rows, weights))  # type: ignore[arg-type]
+    by_id = {doc.id: score for doc, score in zip(catalogue.docs, expected.tolist(), strict=True)}
+    assert [hit.score for hit in every] == pytest.approx([by_id[hit.doc_id] for hit in every])
+
+
+def test_domains_are_told_likeliest_first(catalogue: Catalogue, encoder: WordEncoder) -> None:
+    judge = judge_of(encoder, {SPEECH: 9.0, SOUNDS: 0.0, PICTURES: 8.0})
+    found = judged(catalogue, judge).explore("name the sounds of sirens and dogs", k=1).of_domains
+    assert [catalogue.doc(hit.doc_id).domain for hit in found] == [SPEECH, PICTURES, SOUNDS]
+
+
+def test_docs_of_domains_that_nobody_taught_are_neither_helped_nor_hindered(
+    catalogue: Catalogue, encoder: WordEncoder
+) -> None:
+    searcher = judged(catalogue, judge_of(encoder, {SPEECH: 1.0, PICTURES: 0.0}))
+    hits = {hit.doc_id: hit.scores["domain"] for hit in searcher.search("dogs", k=50)}
+    assert hits["tfhub:google/yamnet"] == max(hits.values())
+    explored = searcher.explore("name the sounds in a recording: dogs, sirens, music", k=1)
+    assert explored.hits[0].doc_id == "tfhub:google/yamnet"
+    assert explored.judgement is not None
+    assert explored.judgement.right is None
+
+
+def test_an_instruction_close_to_a_doc_that_nobody_taught_is_served_whatever_else_is_thought(
+    catalogue: Catalogue, encoder: WordEncoder
+) -> None:
+    searcher = judged(catalogue, judge_of(encoder, {SPEECH: 1.0, PICTURES: 0.0}, served=-9.0))
+    near = searcher.explore("names the sounds in a recording: dogs, sirens, music").judgement
+    far = searcher.explore("which bird is on this photo").judgement
+    assert near is not None
+    assert far is not None
+    assert near.served > 0.9
+    assert far.served < 0.1
+
+
+def test_a_judge_of_another_model_says_nothing(catalogue: Catalogue, encoder: WordEncoder) -> None:
+    plain = Searcher(catalogue, build_index(catalogue, encoder), encoder)
+    other = replace(judge_of(encoder, {SPEECH: 9.0}), model="another")
+    assert judged(catalogue, other).explore(INSTRUCTIONS[0]) == plain.explore(INSTRUCTIONS[0])
+    assert plain.explore(INSTRUCTIONS[0]).judgement is None
+
+
+@pytest.mark.parametrize("retriever", [RetrieverName.BM25, RetrieverName.DENSE])
+def test_a_single_voice_is_not_judged(
+    catalogue: Catalogue, encoder: WordEncoder, retriever: RetrieverName
+) -> None:
+    searcher = judged(catalogue, judge_of(encoder, {SPEECH: 9.0}))
+    assert searcher.explore(INSTRUCTIONS[0], retriever=retriever).judgement is None
+
+
+def test_fast_encodes_nothing_and_ranks_by_words_and_tasks(
+    catalogue: Catalogue, encoder: WordEncoder
+) -> None:
+    index, judge = build_index(catalogue, encoder), judge_of(encoder, {SPEECH: 9.0})
+    searcher = Searcher(catalogue, index, encoder, judge=judge)
+    encoder.asked.clear()
+    explored = searcher.explore(INSTRUCTIONS[0], k=50, quality=Quality.FAST)
+    assert encoder.asked == []
+    assert explored.judgement is None
+    words = tokenize(INSTRUCTIONS[0])
+    bm25 = Bm25s.build(tokenize(keyword_text(doc)) for doc in catalogue.docs).scores(words)
+    task = TaskVoice(places([doc.domain for doc in catalogue.docs])).scores(words)
+    for hit in explored.hits:
+        row = [doc.id for doc in catalogue.docs].index(hit.doc_id)
+        assert hit.scores["bm25"] == pytest.approx(float(bm25[row]))
+        assert hit.scores["task"] == pytest.approx(float(task[row]))
+        assert bm25[row] > 0 or task[row] > 0
+    assert catalogue.doc(explored.hits[0].doc_id).domain == SPEECH
+    assert searcher.search("xyzzy", quality=Quality.FAST) == []
 
 
 @pytest.mark.parametrize("retriever", RANKING)

@@ -93,14 +93,14 @@ def check_whole_and_cut_off(text: str, catalogue: Catalogue, cut: int) -> None:
 
 
 @given(st.integers(0), st.integers(0))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_every_answer_that_the_grammar_allows_verifies(seed: int, cut: int) -> None:
     check_whole_and_cut_off(EVERY.written(random.Random(seed).randrange), CATALOGUE, cut)  # noqa: S311
 
 
 @pytest.mark.parametrize("hub", list(Hub))
 @given(seed=st.integers(0), cut=st.integers(0))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_every_answer_about_docs_of_the_snapshot_verifies(hub: Hub, seed: int, cut: int) -> None:
     catalogue, rng = snapshot_catalogue(), random.Random(seed)  # noqa: S311
     hub_entries = [entry for entry in catalogue.entries if entry.doc.hub == hub]
@@ -109,7 +109,7 @@ def test_every_answer_about_docs_of_the_snapshot_verifies(hub: Hub, seed: int, c
 
 
 @given(seed=st.integers(0))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_of_two_lines_every_answer_verifies_and_no_third_is_allowed(seed: int) -> None:
     catalogue, rng = snapshot_catalogue(), random.Random(seed)  # noqa: S311
     found = Grammar(constraint_from(rng.sample(catalogue.entries, 3), two_lines=True))
@@ -286,7 +286,6 @@ def test_beside_a_call_that_gives_way_an_explanation_holds_no_code(call: str, ex
     assert grammar(RESNET).accepts(answer(CATALOGUE.entry(RESNET).call.render(), explanation=explanation))
 
 
-@settings(deadline=None)
 @given(st.text(ODD + "<{abc", min_size=1, max_size=12))
 def test_an_explanation_may_hold_all_but_what_begins_a_field_or_an_object(text: str) -> None:
     assert grammar(RESNET).accepts(text, "text") == (not set(text) & set("\n<>{"))

@@ -49,20 +49,20 @@ def in_shape(response: Any) -> None:
 
 
 @given(path=st.sampled_from(PATHS), body=bodies)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_json_object_is_answered_or_refused(fuzzed: TestClient, path: str, body: dict[str, Any]) -> None:
     content = json.dumps(body)  # escapes, so that lone surrogates and NaN arrive as well
     in_shape(fuzzed.post(path, content=content, headers={"content-type": "application/json"}))
 
 
 @given(path=st.sampled_from(PATHS), value=anything)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_json_value_is_answered_or_refused(fuzzed: TestClient, path: str, value: Any) -> None:
     in_shape(fuzzed.post(path, content=json.dumps(value), headers={"content-type": "application/json"}))
 
 
 @given(path=st.sampled_from(PATHS), content=st.binary(max_size=200))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_bytes_are_answered_or_refused(fuzzed: TestClient, path: str, content: bytes) -> None:
     in_shape(fuzzed.post(path, content=content, headers={"content-type": "application/json"}))
 
@@ -73,14 +73,14 @@ def test_any_bytes_are_answered_or_refused(fuzzed: TestClient, path: str, conten
         ["application/json; charset=", 'application/json; charset="', "application/json;;;=", "*/*"]
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_content_type_is_answered_or_refused(fuzzed: TestClient, content_type: str) -> None:
     headers = [(b"content-type", content_type.encode("latin-1"))]
     in_shape(fuzzed.post("/search", content=b'{"instruction": "birds"}', headers=headers))
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_visible_text_is_answered(fuzzed: TestClient, text: str) -> None:
     response = fuzzed.post("/generate_call", json={"instruction": f"{text}."})
     assert response.status_code == 200
@@ -92,7 +92,7 @@ def test_any_visible_text_is_answered(fuzzed: TestClient, text: str) -> None:
         st.sampled_from(["hub", "domain", "q", "page", "per_page", "x"]), st.text(max_size=8)
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_query_of_the_list_is_answered_or_refused(fuzzed: TestClient, query: dict[str, str]) -> None:
     plain = {name: value.encode("utf-8", "replace").decode() for name, value in query.items()}
     response = fuzzed.get("/api_docs", params=plain)
@@ -100,7 +100,7 @@ def test_any_query_of_the_list_is_answered_or_refused(fuzzed: TestClient, query:
 
 
 @given(path=st.text(max_size=30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_path_is_answered_or_refused(fuzzed: TestClient, path: str) -> None:
     response = fuzzed.get(f"/{quote(path, errors='replace')}")
     assert response.status_code < 500

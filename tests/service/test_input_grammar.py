@@ -42,14 +42,14 @@ def test_every_template_may_be_written_and_is_read_back(doc_id: str) -> None:
     assert parse_response(text).call == call
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.integers(0), st.integers(0))
 def test_every_answer_that_the_grammar_allows_verifies(seed: int, cut: int) -> None:
     check_whole_and_cut_off(EVERY.written(random.Random(seed).randrange), CATALOGUE, cut)  # noqa: S311
 
 
 @pytest.mark.parametrize("doc_id", IDS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0))
 def test_every_call_of_every_doc_that_may_be_written_verifies(doc_id: str, seed: int) -> None:
     call = grammar(doc_id).written(random.Random(seed).randrange, "call")  # noqa: S311

@@ -30,7 +30,7 @@ async def test_there_are_exactly_two_tools_that_say_what_they_take(url: str) -> 
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
     assert set(tools) == {"search_api_docs", "generate_call"}
     for tool in tools.values():
-        assert set(tool.input_schema["properties"]) == {"instruction", "hub", "domain", "k"}
+        assert set(tool.input_schema["properties"]) == {"instruction", "hub", "domain", "k", "quality"}
         assert tool.input_schema["required"] == ["instruction"]
         assert tool.output_schema
         assert tool.annotations is not None

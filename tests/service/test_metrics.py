@@ -32,7 +32,7 @@ from tests.service.conftest import Written
 from tests.service.test_vllm_generator import Engine, says
 
 GOOD = {"instruction": "tell species of birds apart"}
-NOTHING = {"instruction": "zzzz qqqq"}
+NOTHING = {"instruction": "zzzz qqqq", "quality": "fast"}
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -107,16 +107,10 @@ def test_the_page_counts_itself_and_every_application_counts_for_itself(
         assert value(samples(other), "requests_total", route="/metrics", method="GET", status="200") is None
 
 
-@pytest.fixture
-def strict() -> Settings:
-    """With which an instruction without a word in common with any doc matches none."""
-    return Settings(no_match_threshold=1.0)
-
-
 def test_stages_are_timed_only_where_they_were_gone_through(
-    started: Callable[[Runtime], TestClient], strict: Settings, searcher: Searcher
+    started: Callable[[Runtime], TestClient], settings: Settings, searcher: Searcher
 ) -> None:
-    client = started(Runtime(strict, searcher))
+    client = started(Runtime(settings, searcher))
     client.post("/search", json=GOOD)
     client.post("/generate_call", json=GOOD)
     client.post("/generate_call", json={**GOOD, "stream": True})
@@ -132,9 +126,9 @@ def test_stages_are_timed_only_where_they_were_gone_through(
 
 
 def test_answers_and_verdicts_are_counted(
-    started: Callable[[Runtime], TestClient], strict: Settings, searcher: Searcher
+    started: Callable[[Runtime], TestClient], settings: Settings, searcher: Searcher
 ) -> None:
-    client = started(Runtime(strict, searcher, Written("pipeline('x', model='no/such')")))
+    client = started(Runtime(settings, searcher, Written("pipeline('x', model='no/such')")))
     client.post("/generate_call", json=GOOD)
     client.post("/generate_call", json={**GOOD, "generator": "grounded"})
     client.post("/generate_call", json=NOTHING)

@@ -136,14 +136,14 @@ def test_a_request_in_flight_finishes_on_the_version_that_it_began_with(
 ) -> None:
     searching, go_on = threading.Event(), threading.Event()
     old = runtime.served.searcher
-    real = old.search_hubs
+    real = old.explore
 
     def slow(*arguments: Any, **options: Any) -> Any:
         searching.set()
         assert go_on.wait(60)
         return real(*arguments, **options)
 
-    old.search_hubs = slow  # type: ignore[method-assign]
+    old.explore = slow  # type: ignore[method-assign]
     answers: list[dict[str, Any]] = []
     in_flight = threading.Thread(target=lambda: answers.append(ask(client)))
     in_flight.start()

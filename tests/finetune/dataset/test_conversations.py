@@ -240,6 +240,36 @@ def test_nothing_is_stated_in_english_behind_another_language() -> None:
     assert {one.prompt.instruction for one in some(made, 20)} == {BANK[3].text}
 
 
+@pytest.mark.parametrize("topic", [0.0, 1.0])
+def test_peoples_instructions_lose_words_in_rows_to_learn_from_alone(topic: float) -> None:
+    whole = {one.text: one.text.split() for one in BANK}
+    only_people = {"sources": Sources(bank=1, teacher=0, described=0), "topic": topic, "stated": 0.0}
+    for split in Split:
+        made_by = conversations(split=split, word_dropout=0.5, **only_people)
+        found = [made_by.conversation(number, 0.0) for number in range(80)]
+        texts = [one.prompt.instruction for one in found if one is not None and one.source is Source.BANK]
+        if split is not Split.TRAIN:
+            assert set(texts) <= set(whole)
+            continue
+        shortened = [text.split() for text in texts if text not in whole]
+        assert 0.3 < len(shortened) / len(texts) < 1
+        for words in shortened:
+            assert len(words) >= 3
+            assert any(_in_order(words, said) for said in whole.values())
+
+
+def _in_order(words: list[str], said: list[str]) -> bool:
+    """Whether the words occur among others in the same order."""
+    left = iter(said)
+    return all(word in left for word in words)
+
+
+def test_composed_instructions_lose_no_words_for_they_are_always_other_ones() -> None:
+    composed = {"sources": Sources(bank=0, teacher=0, described=1)}
+    plain, dropping = (conversations(word_dropout=share, **composed) for share in (0.0, 0.5))
+    assert some(plain) == some(dropping)
+
+
 def test_an_instruction_that_names_a_hub_gets_a_doc_of_that_hub() -> None:
     made = conversations(Kind.RIGHT, instructions=[BANK[4]], sources=Sources(bank=1, teacher=0, described=0))
     assert {(one.hub, one.domain) for one in some(made, 20)} == {("tfhub", Domain.OBJECT_DETECTION)}

@@ -92,6 +92,16 @@ def test_the_same_inputs_give_the_same_bytes_and_another_seed_others(folder: Pat
         assert (tmp_path / "other" / path.name).read_bytes() != path.read_bytes()
 
 
+def test_rows_behind_a_first_number_are_the_ones_that_more_rows_would_have_had(tmp_path: Path) -> None:
+    plain = {"echo": 0.0, "topic": 0.0, "brief": 0.0}  # what comes first goes by the place, not by the number
+    made(tmp_path / "all", SETTINGS.model_copy(update={**plain, "samples": 60}))
+    made(tmp_path / "rest", SETTINGS.model_copy(update={**plain, "samples": 20, "first": 40}))
+    every, rest = (rows(tmp_path / name, Split.TRAIN) for name in ("all", "rest"))
+    assert rest
+    assert rest == every[-len(rest) :]
+    assert rows(tmp_path / "all", Split.TEST) == rows(tmp_path / "rest", Split.TEST)
+
+
 def test_the_manifest_counts_what_the_files_hold(folder: Path) -> None:
     manifest = orjson.loads((folder / "manifest.json").read_bytes())
     assert DataSettings.model_validate(manifest["settings"]) == SETTINGS

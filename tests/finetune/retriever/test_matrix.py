@@ -264,7 +264,7 @@ def test_the_command_refuses_what_it_can_t_do(settings: Settings, instructions: 
     (tmp_path / "home" / "letter.txt").write_text("Dear", encoding="utf-8")
     for arguments, reason in (
         (("--method", "magic", "--out", str(tmp_path / "o")), "expected one of encoder, matrix"),
-        (("--out", str(tmp_path / "home")), "is there and holds no retriever of ours; name a new folder"),
+        (("--out", str(tmp_path / "home")), "is there and holds nothing that was taught; name a new folder"),
         (("--instructions", str(tmp_path / "no.jsonl"), "--out", str(tmp_path / "o")), "No such file"),
         (("--instructions", str(tmp_path / "heldout.jsonl"), "--out", str(tmp_path / "o")), "is held out"),
         (("--folds", "500", "--instructions", str(instructions), "--out", str(tmp_path / "o")), "too few"),

@@ -69,7 +69,7 @@ def test_docs_of_the_same_domain_are_negatives_where_the_very_api_is_known(pool:
     assert 0 not in found
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_in_a_batch_nothing_that_might_be_an_answer_competes(data: st.DataObject) -> None:
     rows, width = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 4))

@@ -70,7 +70,7 @@ def test_llama_7b_has_the_published_number_of_parameters() -> None:
     groups=st.sampled_from([(4, 4), (4, 2), (4, 1), (3, 3), (6, 2)]),
     tied=st.booleans(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_parameters_are_those_of_transformers_own_model(  # noqa: PLR0917 - hypothesis names them
     vocabulary: int, head: int, wide: int, layers: int, groups: tuple[int, int], tied: bool
 ) -> None:

@@ -71,7 +71,7 @@ def test_only_the_completion_and_its_end_are_learnt(tokenizer: Any) -> None:
 
 
 @given(prompt=st.text(min_size=1, max_size=40), completion=st.text(min_size=1, max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_prompt_and_completion_decode_to_themselves(tokenizer: Any, prompt: str, completion: str) -> None:
     encoder = RowEncoder(tokenizer)
     assert tokenizer.decode(encoder.prompt_ids(prompt)[1:]) == prompt

@@ -108,6 +108,18 @@ def test_what_the_trainer_sees_has_labels_over_completions_alone(
     assert seen >= 36
 
 
+def test_batches_on_cpus_come_in_few_widths(trained: Path, tmp_path: Path) -> None:
+    """As wide as the longest row and a little more: each width costs memory that stays."""
+    trainer = trainer_of(trained, toy_config(), tmp_path)
+    lengths = set(trainer.train_dataset["length"])
+    assert any(length % 32 for length in lengths)
+    for batch in trainer.get_train_dataloader():
+        width = batch["input_ids"].shape[1]
+        longest = int((batch["labels"] != IGNORED).nonzero()[:, 1].max()) + 1  # an answer ends its row
+        assert width % 32 == 0
+        assert width - 32 < longest <= width
+
+
 def test_packed_rows_do_not_see_each_other(packed: Path, trained: Path, tmp_path: Path) -> None:
     """The summed loss of all packed sequences is that of all rows, each by itself."""
 

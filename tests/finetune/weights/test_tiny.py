@@ -67,7 +67,7 @@ def test_it_generates(tiny: Path, tokenizer: Any) -> None:
 
 
 @given(text=st.text(max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_comes_back_from_its_tokens(tokenizer: Any, text: str) -> None:
     if any(special in text for special in tokenizer.all_special_tokens):
         return

@@ -1,0 +1,1 @@
+"""`callsmith evaluate report`: measure what counts, keep it as one JSON file, show it as one page."""

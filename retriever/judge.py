@@ -1,0 +1,221 @@
+"""What was learnt of instructions: the domain they mean, whether anything serves them, how sure an answer is.
+
+It is learnt for one embedding model by `callsmith finetune judge` and kept as one small file; the one for the
+default model ships. It knows instructions and the table of tasks, and no docs: it judges whatever catalogue
+is searched. Domains that it was not taught (`web-api`, of people's own APIs) it has no opinion of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retriever import learnt_file
+from retriever.bm25 import Scores
+from retriever.embedding import Encoder, Vectors
+from retriever.fusion import share_of_best
+from retriever.signs import AnswerSign, Sign, Signs
+from retriever.task_voice import DOMAINS
+from retriever.wording import LENGTH, Wording
+
+SCHEMA: Final = 1
+JUDGE_FILE: Final = "judge.safetensors"
+SHIPPED: Final = Path(__file__).parent / "learnt" / JUDGE_FILE
+"""What was learnt for the default embedding model."""
+
+TASK_SHARE: Final = 0.2
+"""How much the table of tasks weighs beside the instruction's vector, which has the length 1."""
+
+VECTOR_SCALE: Final = 4.0
+WORDING_SCALE: Final = 1.5
+"""What the kernel multiplies an instruction's vector and its wording by, beside signs of deviation 1."""
+_EDGE: Final = 1e-4
+
+_WHAT: Final = "the judge"
+_FIX: Final = "make it anew with `callsmith finetune judge`, or unset CALLSMITH_JUDGE"
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DomainClassifier:
+    """A linear classifier of domains: logits = features · weights + bias.
+
+    `weights` has the shape (dimensions + domains, domains), `bias` and `known` (domains,), in the order of
+    `DOMAINS`; of domains that are not `known` it says nothing.
+    """
+
+    weights: Floats
+    bias: Floats
+    known: NDArray[np.bool_]
+
+    def probabilities(self, features: Floats) -> Scores:
+        """One a domain, adding up to 1 over those that are known, 0 for all others."""
+        found = np.zeros(len(self.bias), dtype=np.float32)
+        logits = (features @ self.weights + self.bias)[self.known]
+        likely = np.exp(logits - logits.max())
+        found[self.known] = likely / likely.sum()
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kernel:
+    """f(x) = Σ weight · exp(−gamma · |x − landmark|²), and 1 / (1 + exp(−slope · f − offset)) of it.
+
+    Kernel ridge regression on some of what it learnt from (Nyström; Williams and Seeger, 2001), its scores
+    made probabilities on folds (Platt, 1999). `landmarks` has the shape (landmarks, features), `weights` and
+    `squares`, the landmarks' squared lengths, (landmarks,).
+    """
+
+    landmarks: Floats
+    squares: Floats
+    weights: Floats
+    gamma: float
+    slope: float
+    offset: float
+
+    def score(self, features: Floats) -> float:
+        """f of these features, shape (features,)."""
+        apart = self.squares - 2 * (self.landmarks @ features) + features @ features
+        return float(self.weights @ np.exp(-self.gamma * np.maximum(apart, 0)))
+
+    def probability(self, features: Floats) -> float:
+        """How probable the features' kind is."""
+        return sigmoid(self.slope * self.score(features) + self.offset)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """Everything that was learnt together for one embedding model, whose identity is `model`.
+
+    `centre` and `spread` make signs comparable before `served` sees them, shape (signs,). `near` are offset
+    and weights of the best row's dense score and ln(1 + BM25), `sure` the offset and weights of all signs and
+    of the logit of being served.
+    """
+
+    model: str
+    leaning: DomainClassifier
+    served: Kernel
+    centre: Floats
+    spread: Floats
+    near: Floats
+    sure: Floats
+    version: str = ""
+
+    def fits(self, encoder: Encoder) -> bool:
+        """Whether it was learnt for this embedding model."""
+        features = len(self.leaning.weights) - len(DOMAINS)
+        return self.model == encoder.name and features == encoder.dimensions
+
+    def lean(self, vector: Vectors, task: Scores) -> Scores:
+        """How probable it is that each domain is meant, whether it has docs or not, shape (domains,).
+
+        `vector` is the instruction's, shape (dimensions,), `task` its scores in the table of tasks, shape
+        (domains,).
+        """
+        return self.leaning.probabilities(leaning_features(vector, task))
+
+    def is_served(self, vector: Vectors, asked: Signs, said: Wording) -> float:
+        """How probable it is that an API of the domains that were taught could serve the instruction."""
+        return self.served.probability(served_features(vector, (asked - self.centre) / self.spread, said))
+
+    def is_near(self, dense: float, bm25: float) -> float:
+        """How probable it is that a doc serves an instruction, by how alike both are and by nothing else."""
+        return sigmoid(float(self.near @ np.array([1, dense, np.log1p(bm25)], dtype=np.float32)))
+
+    def is_right(self, asked: Signs, answer: Signs, served: float) -> float:
+        """How probable it is that the answer's domain is the one that is meant."""
+        return sigmoid(float(self.sure[0] + self.sure[1:] @ sure_features(asked, answer, served)))
+
+    def to_bytes(self) -> bytes:
+        """The file's bytes: the same judge gives the same."""
+        tensors: learnt_file.Tensors = {
+            "leaning.weights": self.leaning.weights.astype(np.float16),
+            "leaning.bias": self.leaning.bias,
+            "leaning.known": self.leaning.known,
+            "served.landmarks": self.served.landmarks.astype(np.float16),
+            "served.weights": self.served.weights,
+            "served.signs": np.stack([self.centre, self.spread]),
+            "near": self.near,
+            "sure": self.sure,
+        }
+        kernel = {"gamma": self.served.gamma, "slope": self.served.slope, "offset": self.served.offset}
+        about = {"schema_version": SCHEMA, "model": self.model, "domains": list(DOMAINS), "served": kernel}
+        return learnt_file.to_bytes(tensors, about)
+
+
+def read_judge(path: Path) -> Judge:
+    """Read a judge.
+
+    Raises:
+        EmbeddingModelError: when the file is missing, damaged, or holds no judge of ours.
+    """
+    tensors, about, version = learnt_file.read(path, SCHEMA, _WHAT, _FIX)
+    try:
+        return _of_tensors(tensors, about, version)
+    except (KeyError, TypeError, ValueError) as exc:
+        raise learnt_file.unreadable(path, f"{type(exc).__name__}: {exc}", _WHAT, _FIX) from exc
+
+
+def leaning_features(vector: Vectors, task: Scores) -> Floats:
+    """What domains are told by, shape (dimensions + domains,)."""
+    return np.concatenate([vector, TASK_SHARE * share_of_best(task)]).astype(np.float32)
+
+
+def served_features(vector: Vectors, signs: Signs, said: Wording) -> Floats:
+    """What tells whether anything serves an instruction; `signs` are centred. Shape (features,)."""
+    return np.concatenate([VECTOR_SCALE * vector, signs, WORDING_SCALE * said]).astype(np.float32)
+
+
+def sure_features(asked: Signs, answer: Signs, served: float) -> Floats:
+    """What tells whether an answer is right, shape (signs + 1,)."""
+    bounded = min(max(served, _EDGE), 1 - _EDGE)
+    return np.concatenate([asked, answer, [np.log(bounded / (1 - bounded))]]).astype(np.float32)
+
+
+def sigmoid(value: float) -> float:
+    """1 / (1 + exp(−value))."""
+    return float(1 / (1 + np.exp(-np.clip(value, -60, 60))))
+
+
+def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: str) -> Judge:
+    """Raises `KeyError`, `TypeError` or `ValueError`."""
+    if about["domains"] != list(DOMAINS):
+        raise ValueError("it was made for another table of tasks")
+    landmarks = tensors["served.landmarks"].astype(np.float32)
+    centre, spread = tensors["served.signs"]
+    kernel = {name: float(about["served"][name]) for name in ("gamma", "slope", "offset")}
+    found = Judge(
+        model=str(about["model"]),
+        leaning=DomainClassifier(
+            tensors["leaning.weights"].astype(np.float32), tensors["leaning.bias"], tensors["leaning.known"]
+        ),
+        served=Kernel(landmarks, (landmarks**2).sum(axis=1), tensors["served.weights"], **kernel),
+        centre=centre,
+        spread=spread,
+        near=tensors["near"],
+        sure=tensors["sure"],
+        version=version,
+    )
+    _check_shapes(found)
+    return found
+
+
+def _check_shapes(judge: Judge) -> None:
+    signs, domains = len(Sign), len(DOMAINS)
+    features, columns = judge.leaning.weights.shape
+    dimensions = features - domains
+    shapes = {
+        "leaning": (columns, judge.leaning.bias.shape, judge.leaning.known.shape)
+        == (domains, (domains,), (domains,)),
+        "served": judge.served.landmarks.shape == (len(judge.served.weights), dimensions + signs + LENGTH),
+        "signs": judge.centre.shape == judge.spread.shape == (signs,),
+        "near": judge.near.shape == (3,),
+        "sure": judge.sure.shape == (signs + len(AnswerSign) + 2,),
+    }
+    if wrong := [name for name, fits in shapes.items() if not fits]:
+        raise ValueError(f"the parts of it don't fit together: {', '.join(wrong)}")

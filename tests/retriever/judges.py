@@ -1,0 +1,62 @@
+"""Judges whose opinions can be worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from api_docs.domains import Domain
+from retriever.embedding import Encoder
+from retriever.judge import DomainClassifier, Judge, Kernel
+from retriever.signs import AnswerSign, Sign
+from retriever.task_voice import DOMAINS, places
+from retriever.wording import LENGTH
+
+
+def judge_of(encoder: Encoder, logits: Mapping[Domain, float], *, served: float = 9.0) -> Judge:
+    """A judge that always leans to the same domains, and thinks everything served with the same logit.
+
+    Domains that are not named are not known. It takes an answer for right by half, and docs that it does not
+    know for near where their dense score is above a half.
+    """
+    features = encoder.dimensions + len(DOMAINS)
+    bias, known = np.zeros(len(DOMAINS), dtype=np.float32), np.zeros(len(DOMAINS), dtype=np.bool_)
+    where = places(list(logits))
+    bias[where], known[where] = list(logits.values()), True
+    nothing = np.zeros((0, encoder.dimensions + len(Sign) + LENGTH), dtype=np.float32)
+    ones = np.ones(len(Sign), dtype=np.float32)
+    return Judge(
+        model=encoder.name,
+        leaning=DomainClassifier(np.zeros((features, len(DOMAINS)), dtype=np.float32), bias, known),
+        served=Kernel(nothing, nothing[:, 0], nothing[:, 0], 1.0, 1.0, served),
+        centre=ones,
+        spread=ones,
+        near=np.array([-10, 20, 0], dtype=np.float32),
+        sure=np.zeros(len(Sign) + len(AnswerSign) + 2, dtype=np.float32),
+    )
+
+
+def random_judge(encoder: Encoder, seed: int = 0, landmarks: int = 5) -> Judge:
+    """A judge of random numbers, whose file has something in every place."""
+    draw = np.random.default_rng(seed)
+
+    def numbers(*shape: int) -> np.ndarray:
+        return draw.normal(size=shape).astype(np.float16).astype(np.float32)
+
+    plain = judge_of(encoder, dict.fromkeys(DOMAINS, 0.0))
+    rows = numbers(landmarks, encoder.dimensions + len(Sign) + LENGTH)
+    return replace(
+        plain,
+        leaning=DomainClassifier(
+            numbers(encoder.dimensions + len(DOMAINS), len(DOMAINS)),
+            numbers(len(DOMAINS)),
+            plain.leaning.known,
+        ),
+        served=Kernel(rows, (rows**2).sum(axis=1), numbers(landmarks), 0.01, 2.0, -0.5),
+        centre=numbers(len(Sign)),
+        spread=np.abs(numbers(len(Sign))) + 1,
+        near=numbers(3),
+        sure=numbers(len(Sign) + len(AnswerSign) + 2),
+    )
