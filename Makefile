@@ -102,9 +102,14 @@ pages: $(INSTALLED) ## write the generated pages under docs/
 
 bench: $(INSTALLED) ## speed and memory on this machine, kept under evaluation/results/
 	$(BIN)/callsmith evaluate bench
+	$(BIN)/callsmith evaluate playground
 
 snapshot: $(INSTALLED) ## rebuild api_docs/snapshot from upstream files in $$CALLSMITH_DATA
 	$(BIN)/callsmith docs build --out api_docs/snapshot
+
+.PHONY: screenshots
+screenshots: $(INSTALLED) ## the page in light and dark, on a desktop and a phone, into docs/images; needs Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 .PHONY: bank-report
 bank-report: $(INSTALLED) ## check the instruction bank and tell what it holds, in finetune/bank/REPORT.md

@@ -263,8 +263,8 @@ def show_keys(run: Run) -> None:
 
 
 def show_engine(run: Run) -> None:
-    """vLLM with a tiny model: answers by the engine, degraded ones while it is dead, and recovery."""
-    with run.up("cpu", MODEL="tiny", ENGINE_TIMEOUT="120"):
+    """vLLM with Callsmith-nano: answers by the engine, degraded ones while it is dead, and recovery."""
+    with run.up("cpu", MODEL="nano", ENGINE_TIMEOUT="120"):
         run.wait("service is healthy", lambda: run.healthy("service"))
         answer = run.ask()
         run.say_answer(answer)
@@ -393,7 +393,7 @@ def main() -> int:
         for title, show in (
             ("grounded: no engine", show_grounded),
             ("published for everybody", show_keys),
-            ("cpu: vLLM with a tiny model", show_engine),
+            ("cpu: vLLM with Callsmith-nano", show_engine),
             ("afterwards", show_nothing_left),
         ):
             run.say(f"==== {title}")

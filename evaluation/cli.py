@@ -175,6 +175,26 @@ def report(
 
 
 @app.command()
+def playground(
+    rounds: Annotated[int, typer.Option(min=5, max=1_000, help="Requests of each kind.")] = 50,
+    folder: Annotated[Path | None, typer.Option("--out", help="Where the results go.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What the page weighs and how quickly it answers, the whole catalogue included; a minute."""
+    from evaluation import playground as page  # noqa: PLC0415 - heavy
+    from evaluation import records  # noqa: PLC0415
+    from evaluation.bench import RESULTS  # noqa: PLC0415
+    from service.cli.output import errors  # noqa: PLC0415
+
+    results = page.run(rounds, lambda step: errors().print(step, markup=False))
+    path = records.write(folder or RESULTS, "playground", results)
+    if as_json:
+        show_json(results)
+    else:
+        _show(results, path)
+
+
+@app.command()
 def gallery(
     path: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("docs/gallery.md"),
 ) -> None:

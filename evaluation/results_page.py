@@ -35,6 +35,12 @@ _SPEED = """
 
 `make bench`, a real server on loopback, every instruction distinct, no cache of results:
 """
+_PAGE = """
+## The page
+
+`callsmith evaluate playground`: what the page that `GET /` serves weighs, how quickly what it asks for is
+answered over loopback, and how long a browser takes from the change of the address to what is shown of it.
+"""
 _ENGINE = """
 ## With the engine
 
@@ -93,6 +99,9 @@ def write_page(folder: Path) -> Path:
     bench = folder / "bench.json"
     if bench.exists():
         lines += [_SPEED, *_table(("figure", "value"), _flat(orjson.loads(bench.read_bytes())))]
+    playground = folder / "playground.json"
+    if playground.exists():
+        lines += [_PAGE, *_told(_without(orjson.loads(playground.read_bytes()), _ASIDE))]
     lines += _own_apis(folder / "own_apis.json")
     lines += _measured(folder / "engine", _ENGINE, ("random", "prefix", "overhead", "faults"))
     lines += _measured(folder / "refresh", _REFRESH, ("cost", "scale", "kills", "adaptation"))

@@ -12,10 +12,10 @@ from service.middleware import header, respond
 from service.problems import Problem, no_key, rate_limited, unknown_key
 from service.shared import Shared
 
-OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json"})
+OPEN = frozenset({"/", "/healthz", "/readyz", "/metrics", "/docs", "/redoc", "/openapi.json"})
 """Paths that tell nothing of anybody's: probes, measures, and the pages that explain the rest."""
 
-_OPEN_FOLDER = "/assets/"
+_OPEN_FOLDERS = ("/assets/", "/playground/")
 _SCHEME = "bearer"
 
 
@@ -54,7 +54,7 @@ class Access:
 
 def is_open(path: str) -> bool:
     """Whether a path needs no key."""
-    return path in OPEN or path.startswith(_OPEN_FOLDER)
+    return path in OPEN or path.startswith(_OPEN_FOLDERS)
 
 
 def bearer(authorization: str) -> str:

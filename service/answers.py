@@ -15,6 +15,7 @@ from service.generating import Generated
 from service.retrieving import ALTERNATIVES, Found
 from service.schemas import (
     Alternative,
+    DocCall,
     GenerateRequest,
     GenerateResponse,
     GeneratorChoice,
@@ -80,6 +81,23 @@ def respond(outcome: Outcome, request_id: str, settings: Settings) -> GenerateRe
         alternatives=_alternatives(outcome, entry),
         **judged,
         **_always(outcome, request_id),
+    )
+
+
+def call_of(doc_id: str, served: Served) -> DocCall:
+    """A doc's own call, judged like one that was generated.
+
+    Raises:
+        NotFound: when there is no such doc.
+    """
+    entry = served.catalogue.entry(doc_id)
+    verdict = verify(entry.doc.call, served.catalogue, [entry.doc.id])
+    said = {"id": entry.doc.id, "verification": verdict, "index_version": served.version}
+    if not verdict.verified or verdict.call is None:
+        return DocCall(**said)
+    call = parse_call(verdict.call)
+    return DocCall(
+        call=verdict.call, code=render_code(call, entry), warnings=warnings_for(call, entry), **said
     )
 
 

@@ -24,7 +24,7 @@ from service.metrics import Metrics, workers_folder
 from service.middleware import Gate, HeadAsGet, RequestLog
 from service.problems import Problem, problem_of, problem_of_status, problem_of_validation
 from service.route_names import RouteNames
-from service.routes import calls, docs, health, openai, reference
+from service.routes import calls, changes, docs, health, openai, playground, reference, status
 from service.routes import metrics as metrics_route
 from service.runtime import Runtime
 from service.shared import Shared
@@ -40,9 +40,12 @@ _ROUTERS = (
     calls.router,
     openai.router,
     docs.router,
+    changes.router,
+    status.router,
     health.router,
     metrics_route.router,
     reference.router,
+    playground.router,
 )
 _TEMPLATES = (
     "/openapi.json",

@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from api_docs.catalogue import Catalogue
+from api_docs.diff import CatalogueDiff
 from api_docs.errors import AlreadyPublishing, BrokenCatalogue, OutdatedSchema, RetrievalIndexError
 from api_docs.files import translated, write_file
 from api_docs.storage import SNAPSHOT_FOLDER, copy_catalogue, is_whole, load_catalogue, write_catalogue
 from api_docs.verification import check_docs
 from retriever.index import Index, save_index
 from service import var
-from service.history import Changes, Publication, docs_by_hub, note, note_what_is_missing
+from service.changes import changes_from, counts_of, keep_changes
+from service.history import Publication, docs_by_hub, note, note_what_is_missing
 from service.settings import Settings
 from service.var import By, Current, Progress
 from service.versions import earlier_version, kept_folder, prune
@@ -103,7 +105,7 @@ def publish_made(
     settings: Settings,
     made: Made,
     *,
-    changes: Changes,
+    changes: CatalogueDiff | None,
     accepted: Sequence[str] = (),
     step: Callable[[str], None] = lambda _: None,
 ) -> Published:
@@ -137,7 +139,7 @@ class _Publication:
     catalogue: Catalogue
     indexed: Callable[[bool], bool]
     by: By
-    changes: Changes | None = None
+    changes: CatalogueDiff | None = None
     accepted: tuple[str, ...] = ()
     step: Callable[[str], None] = lambda _: None
 
@@ -173,19 +175,21 @@ class _Publication:
         current = Current(catalogue=self.catalogue.version, published=now, by=self.by)
         write_file(var.current_file(self.settings), current.model_dump_json(indent=2).encode() + b"\n")
         self.step("named")
-        note(
-            self.settings,
-            Publication(
-                published=now,
-                version=current.catalogue,
-                before=before.catalogue if before is not None else None,
-                by=self.by,
-                docs=docs_by_hub(self.catalogue),
-                changes=self.changes,
-                accepted=self.accepted,
-                after_rollback=before is not None and before.by is By.ROLLBACK and self.by is By.REFRESH,
-            ),
+        before_version = before.catalogue if before is not None else None
+        changes = self.changes or changes_from(self.settings, before_version, self.catalogue)
+        publication = Publication(
+            published=now,
+            version=current.catalogue,
+            before=before_version,
+            by=self.by,
+            docs=docs_by_hub(self.catalogue),
+            changes=counts_of(changes) if changes is not None else None,
+            accepted=self.accepted,
+            after_rollback=before is not None and before.by is By.ROLLBACK and self.by is By.REFRESH,
         )
+        if changes is not None:
+            keep_changes(self.settings, publication, changes)
+        note(self.settings, publication)
         self.step("noted in the history")
         return current
 
@@ -224,7 +228,8 @@ def _remove_what_was_left_behind(folder: Path) -> None:
     """Half-written files of killed processes; an index or an encoder may be in work without our lock."""
     now = time.time()
     left = [*(folder / "catalogues").glob(".*"), *folder.glob(f".{var.CURRENT}.*")]
-    left += [*(folder / "refresh").glob(".*"), *(folder / "refresh" / "reports").glob(".*")]
+    for name in (".", "reports", "changes"):
+        left += (folder / "refresh" / name).glob(".*")
     in_work = [*(folder / "indexes").glob(".*"), *(folder / "encoders").glob(".*")]
     left += [path for path in in_work if now - path.stat().st_mtime > _LEFT_BEHIND]
     for path in left:

@@ -28,7 +28,7 @@ from retriever.bm25 import Bm25Backend
 from retriever.embedding import Encoder
 from retriever.index import Index
 from service import var
-from service.history import Changes, docs_by_hub, note_what_is_missing
+from service.history import docs_by_hub, note_what_is_missing
 from service.publishing import Made, alone, publish_made
 from service.refresh.canaries import CanaryReport, Version, ask_canaries, read_canaries
 from service.refresh.collecting import Collection as CollectionOf
@@ -232,7 +232,7 @@ class _Job:
         publish_made(
             self.settings,
             Made(catalogue, index, kept),
-            changes=_counts(self.changes),
+            changes=self.changes,
             accepted=self._accepted(),
             step=self.step,
         )
@@ -361,17 +361,6 @@ def _source_report(merged: HubMerge, collection: CollectionOf | None) -> SourceR
         notes=tuple(map(_printable, brought.notes)) if brought is not None else (),
         requests=collection.requests if collection is not None else Requests(),
         seconds=collection.seconds if collection is not None else 0.0,
-    )
-
-
-def _counts(changes: CatalogueDiff | None) -> Changes:
-    if changes is None:
-        return Changes()
-    return Changes(
-        added=len(changes.added),
-        changed=len(changes.changed),
-        renamed=len(changes.renamed),
-        removed=len(changes.removed),
     )
 
 

@@ -238,6 +238,19 @@ class GenerateResponse(_Model):
     prompt: Annotated[str | None, Field(description="Only where `include_prompt` asked for it.")] = None
 
 
+class DocCall(_Model):
+    """An API doc's own call, and the verdict on it. `call` and `code` are null unless verified."""
+
+    id: str
+    call: Annotated[str | None, Field(description="One line of Python.")] = None
+    code: Annotated[str | None, Field(description="A snippet that loads and uses the model.")] = None
+    warnings: Annotated[
+        tuple[str, ...], Field(description="What to know before running it: remote code, pickles, dead docs.")
+    ] = ()
+    verification: Verification
+    index_version: str
+
+
 class DocSummary(_Model):
     """One line of the list of API docs."""
 

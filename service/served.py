@@ -5,6 +5,7 @@ A request takes it once and keeps to it, so that a later version can't slip in h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -68,6 +69,20 @@ class Served:
             (doc, f"{doc.id} {doc.name} {doc.functionality} {doc.domain} {doc.description}".casefold())
             for doc in self.catalogue.docs
         )
+
+    @cached_property
+    def counts(self) -> dict[str, dict[Domain, int]]:
+        """How many docs each hub has of each domain, most first."""
+        counted = {
+            hub: Counter(doc.domain for doc in self.catalogue.docs if doc.hub == hub)
+            for hub in self.catalogue.hubs
+        }
+        return {hub: dict(domains.most_common()) for hub, domains in counted.items()}
+
+    @cached_property
+    def dead(self) -> Counter[str]:
+        """How many docs of each hub have a source that is gone."""
+        return Counter(doc.hub for doc in self.catalogue.docs if not doc.alive)
 
     def check_hub(self, hub: str | None) -> None:
         """Make sure that there is such a hub.

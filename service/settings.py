@@ -278,6 +278,13 @@ class Settings(BaseSettings):
         bool,
         Field(description="Whether the log says what was asked. People's words: off unless you need them."),
     ] = False
+    report: Annotated[
+        Path | None,
+        Field(
+            description="Folder of the evaluation report that the page's Status and `GET /report` show, made "
+            "by `callsmith evaluate report`; the one that ships when unset."
+        ),
+    ] = None
     otlp_endpoint: Annotated[
         str | None,
         Field(
@@ -329,6 +336,11 @@ class Settings(BaseSettings):
     @classmethod
     def _keys_have_an_absolute_path(cls, keys: Path | None) -> Path | None:
         return None if keys is None else keys.expanduser().absolute()
+
+    @field_validator("report")
+    @classmethod
+    def _report_has_an_absolute_path(cls, report: Path | None) -> Path | None:
+        return None if report is None else report.expanduser().absolute()
 
     @field_validator("retriever_matrix")
     @classmethod

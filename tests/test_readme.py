@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +56,29 @@ def test_the_readmes_python_prints_a_verified_call(
         exec(block("python", "OpenAI").replace("http://127.0.0.1:8000", url), {})  # noqa: S102 - our own README
     printed = capsys.readouterr().out.strip()
     assert verify(printed, runtime.served.catalogue).verified
+
+
+def test_the_readmes_plain_python_prints_the_same(
+    runtime: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(create_app(runtime)) as url:
+        exec(block("python", "urllib").replace("http://127.0.0.1:8000", url), {})  # noqa: S102 - our own README
+    assert verify(capsys.readouterr().out.strip(), runtime.served.catalogue).verified
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+def test_the_readmes_javascript_prints_the_same(runtime: Runtime) -> None:
+    with served(create_app(runtime)) as url:
+        code = block("js", "fetch").replace("http://127.0.0.1:8000", url)
+        done = subprocess.run(  # noqa: S603 - our own README
+            [str(shutil.which("node")), "--input-type=module"],
+            input=code,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    assert verify(done.stdout.strip(), runtime.served.catalogue).verified
 
 
 async def test_the_readmes_mcp_configuration_leads_to_the_two_tools(runtime: Runtime) -> None:

@@ -3,9 +3,9 @@
 set -eu
 
 model=${MODEL:-}
-if [ "$model" = tiny ]; then
-    model=/models/tiny
-    callsmith model tiny --into "$model"
+if [ "$model" = nano ]; then
+    model=/models/nano
+    callsmith model nano --into "$model"
 fi
 exec callsmith model prepare --into /models --model "$model" --revision "${MODEL_REVISION:-}" \
     --base "${MODEL_BASE:-}" --token-file /run/secrets/hf_token

@@ -8,6 +8,10 @@ if [ -z "$url" ] && [ -n "${MODEL:-}" ]; then
         *,gpu,* | *,cpu,*) url=http://engine:8001/v1 ;;
     esac
 fi
+# The small model that ships reads prompts of one style only.
+if [ "${MODEL:-}" = nano ]; then
+    export CALLSMITH_PROMPT_STYLE=compact
+fi
 if [ -n "$url" ]; then
     export CALLSMITH_ENGINE_URL="$url" CALLSMITH_ENGINE_KEY_FILE=/run/secrets/engine_key
 else

@@ -32,7 +32,6 @@ from evaluation.refresh.listings import Hubs
 from evaluation.served import Service, own_var
 from retriever.index import build_index, open_index
 from service import var
-from service.history import Changes
 from service.pipeline import generate_call
 from service.publishing import Made, alone, publish_made
 from service.refresh.report import RefreshReport, Result
@@ -118,7 +117,7 @@ def _begin(
     there = open_index(var.index_folder(settings, whole), whole, encoder)
     made = Made(first, build_index(first, encoder, previous=there), {})
     with alone(settings):
-        publish_made(settings, made, changes=Changes(added=len(first)))
+        publish_made(settings, made, changes=None)
     stage.follow()
     return stage, chosen
 

@@ -18,7 +18,6 @@ from api_docs.errors import MeasurementFailed
 from api_docs.models import ApiDoc
 from retriever.embedding import Encoder
 from retriever.index import build_index
-from service.history import Changes
 from service.publishing import Made, alone, publish_made
 from service.settings import PREFIX, Settings
 
@@ -77,7 +76,7 @@ def publish_first(settings: Settings, docs: Iterable[ApiDoc], encoder: Encoder) 
     catalogue = Catalogue(sorted(docs, key=lambda doc: (doc.hub, doc.id)))
     made = Made(catalogue, build_index(catalogue, encoder), {})
     with alone(settings):
-        publish_made(settings, made, changes=Changes(added=len(catalogue)))
+        publish_made(settings, made, changes=None)
     return catalogue
 
 

@@ -37,7 +37,9 @@ from evaluation.report.service_sections import (
     language_blocks,
     no_match_blocks,
 )
+from evaluation.report.summary import summary_of
 from evaluation.report.systems import Kind
+from service.evaluated import SUMMARY
 
 TITLE: Final = "How good are Callsmith's answers?"
 HTML: Final = "index.html"
@@ -63,7 +65,7 @@ _SECTIONS: Final[tuple[tuple[Section, tuple[_Blocks, ...]], ...]] = (
 
 
 def write_pages(folder: Path) -> list[Path]:
-    """Write `index.html`, `README.md` and `plots/*.svg` beside the report's file; their paths.
+    """Write `index.html`, `README.md`, `summary.json` and `plots/*.svg`; their paths.
 
     Raises:
         EvaluationDataError: when there are no figures, or they are damaged.
@@ -73,11 +75,9 @@ def write_pages(folder: Path) -> list[Path]:
     if not parts:
         raise EvaluationDataError(f"{str(folder)!r} has no figures to show; measure them with `{COMMAND}`")
     blocks = list(page_blocks(parts))
-    drawn = {
-        folder / markdown.PLOTS / f"{block.name}.svg": block.svg
-        for block in blocks
-        if isinstance(block, Plot)
-    }
+    plots = [block for block in blocks if isinstance(block, Plot)]
+    short = next(block for block in blocks if isinstance(block, Table))
+    drawn = {folder / markdown.PLOTS / f"{plot.name}.svg": plot.svg for plot in plots}
     (folder / markdown.PLOTS).mkdir(parents=True, exist_ok=True)
     for path in (folder / markdown.PLOTS).glob("*.svg"):
         if path not in drawn:  # a plot of figures that are no more
@@ -85,6 +85,7 @@ def write_pages(folder: Path) -> list[Path]:
     written = {
         folder / HTML: html.page(TITLE, blocks).encode(),
         folder / MARKDOWN: markdown.page(TITLE, blocks).encode(),
+        folder / SUMMARY: summary_of(TITLE, short, plots, parts),
         **drawn,
     }
     for path, content in written.items():

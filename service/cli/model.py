@@ -53,6 +53,19 @@ def prepare(  # noqa: PLR0913, PLR0917 - what a model is got from, by name
 
 
 @app.command()
+def nano(into: Into, as_json: AsJson = False) -> None:
+    """Copy Callsmith-nano, the small model that ships, to where the engine reads it."""
+    from finetune.weights.nano import copy_nano  # noqa: PLC0415 - brings nothing heavy, but is of another room
+
+    folder = copy_nano(into)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if as_json:
+        show_json({"folder": str(folder), "bytes": size})
+    else:
+        out().print(f"made {folder}: {size / 2**20:.1f} MiB; it reads CALLSMITH_PROMPT_STYLE=compact")
+
+
+@app.command()
 def tiny(  # noqa: PLR0913, PLR0917 - one option a size
     into: Into,
     hidden_size: Annotated[int, typer.Option(help="Width of a layer.")] = 128,

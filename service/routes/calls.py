@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
-from service import pipeline
+from service import answers, pipeline
 from service.deps import RequestId, RuntimeDep
 from service.events import HitsFound
 from service.problems import problem_of_exception
 from service.routes.common import CLIENT_LEFT, as_json, documented
 from service.running import EventStream, Running, while_client_waits
-from service.schemas import GenerateRequest, GenerateResponse, SearchRequest, SearchResponse
+from service.schemas import DocCall, GenerateRequest, GenerateResponse, SearchRequest, SearchResponse
 
 PATHS = ("/generate_call", "/search")
 router = APIRouter(tags=["calls"])
@@ -62,6 +63,19 @@ async def generate_call(
 async def search(body: SearchRequest, runtime: RuntimeDep, request_id: RequestId) -> Response:
     """Rank API docs, best first, with the score of each retriever."""
     return as_json(await pipeline.search(body, runtime, request_id))
+
+
+@router.get(
+    "/calls/{doc_id:path}",
+    response_model=DocCall,
+    responses=documented(401, 404, 422, 429),
+    summary="The call of one API doc",
+)
+def get_call(
+    doc_id: Annotated[str, Path(examples=["torchhub:pytorch/vision:resnet50"])], runtime: RuntimeDep
+) -> Response:
+    """A doc's own call, verified like any other, with the snippet that uses it: what an alternative is."""
+    return as_json(answers.call_of(doc_id, runtime.served))
 
 
 async def _lines(running: Running, request_id: str) -> AsyncIterator[bytes]:

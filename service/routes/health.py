@@ -11,7 +11,8 @@ from service.deps import RuntimeDep
 from service.generators.vllm import VllmGenerator
 from service.routes.common import as_json
 from service.runtime import Runtime
-from service.schemas import EngineReadiness, Health, IndexReadiness, Readiness
+from service.schemas import EngineReadiness, Health, Readiness
+from service.standing import readiness
 
 router = APIRouter(tags=["health"])
 
@@ -29,24 +30,11 @@ async def readyz(runtime: RuntimeDep) -> Response:
     An engine that is down doesn't make the service unready, for `grounded` stands in: the status is
     `degraded` then, and `engine.problem` says why.
     """
-    served, engine = runtime.served, _engine(runtime)
-    return as_json(
-        Readiness(
-            status="degraded" if engine is not None and engine.up is False else "ready",
-            generator=runtime.automatic,
-            index=IndexReadiness(
-                version=served.version,
-                docs=len(served.catalogue),
-                hubs=served.catalogue.hubs,
-                opened_at=served.opened_at,
-                problem=runtime.watch_problem,
-            ),
-            engine=engine,
-        )
-    )
+    return as_json(readiness(runtime, engine_state(runtime)))
 
 
-def _engine(runtime: Runtime) -> EngineReadiness | None:
+def engine_state(runtime: Runtime) -> EngineReadiness | None:
+    """How the engine is; None where none is set."""
     if not isinstance(runtime.engine, VllmGenerator):
         return None
     return EngineReadiness(model=runtime.engine.model, **asdict(runtime.engine.breaker.state))

@@ -53,14 +53,14 @@ LOOPBACK = {"PUBLISH_ADDRESS": "127.0.0.1"}
 
 @pytest.mark.parametrize("profiles", ["gpu", "cpu", "monitoring,gpu"])
 def test_a_profile_with_an_engine_and_a_model_has_the_service_ask_it(box: Box, profiles: str) -> None:
-    done = box.run("service/start.sh", MODEL="tiny", COMPOSE_PROFILES=profiles, **LOOPBACK)
+    done = box.run("service/start.sh", MODEL="nano", COMPOSE_PROFILES=profiles, **LOOPBACK)
     assert "CALLSMITH_ENGINE_URL=http://engine:8001/v1" in done.stdout.splitlines()
     assert "CALLSMITH_ENGINE_KEY_FILE" in done.stdout
     assert not done.stderr
 
 
 @pytest.mark.parametrize(
-    ("model", "profiles"), [("", "gpu"), ("tiny", "grounded"), ("tiny", ""), ("", "cpu")]
+    ("model", "profiles"), [("", "gpu"), ("nano", "grounded"), ("nano", ""), ("", "cpu")]
 )
 def test_without_an_engine_or_a_model_the_service_is_grounded_and_says_so(
     box: Box, model: str, profiles: str
@@ -70,6 +70,13 @@ def test_without_an_engine_or_a_model_the_service_is_grounded_and_says_so(
     )
     assert "CALLSMITH_ENGINE" not in done.stdout
     assert "every answer is grounded" in done.stderr
+
+
+@pytest.mark.parametrize(("model", "style"), [("nano", "compact"), ("a/model", "gorilla")])
+def test_the_small_model_that_ships_is_asked_in_its_own_style(box: Box, model: str, style: str) -> None:
+    stated = {"CALLSMITH_PROMPT_STYLE": "gorilla", "COMPOSE_PROFILES": "cpu", **LOOPBACK}
+    done = box.run("service/start.sh", MODEL=model, **stated)
+    assert f"CALLSMITH_PROMPT_STYLE={style}" in done.stdout.splitlines()
 
 
 def test_an_engine_elsewhere_is_asked_in_any_profile(box: Box) -> None:
@@ -118,15 +125,15 @@ def test_a_model_is_prepared_with_what_was_named(box: Box) -> None:
     ]
 
 
-def test_the_tiny_model_is_made_and_then_prepared_like_a_folder(box: Box) -> None:
-    made, prepared = box.run("service/model.sh", MODEL="tiny").stdout.splitlines()
-    assert made == f"callsmith model tiny --into {box.root}/models/tiny"
-    assert f"--model {box.root}/models/tiny " in prepared
+def test_the_small_model_that_ships_is_copied_and_then_prepared_like_a_folder(box: Box) -> None:
+    made, prepared = box.run("service/model.sh", MODEL="nano").stdout.splitlines()
+    assert made == f"callsmith model nano --into {box.root}/models/nano"
+    assert f"--model {box.root}/models/nano " in prepared
 
 
 def test_a_model_that_cant_be_made_stops_the_engine_from_starting(box: Box) -> None:
     box.command("callsmith", "exit 3")
-    assert box.run("service/model.sh", MODEL="tiny").returncode == 3
+    assert box.run("service/model.sh", MODEL="nano").returncode == 3
 
 
 @pytest.mark.parametrize(("model", "there"), [("", True), ("a/model", False)])

@@ -63,7 +63,18 @@ def carrying(key: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
 @pytest.mark.parametrize(
-    "url", ["/search", "/generate_call", "/api_docs", "/nothing", "/", "/assets", "/mcp"]
+    "url",
+    [
+        "/search",
+        "/generate_call",
+        "/api_docs",
+        "/nothing",
+        "/assets",
+        "/playground",
+        "/status",
+        "/report",
+        "/mcp",
+    ],
 )
 def test_without_a_key_nothing_is_answered(guarded: TestClient, method: str, url: str) -> None:
     response = guarded.request(method, url, json={"instruction": GOOD})
@@ -123,11 +134,21 @@ def test_probes_and_pages_need_no_key(guarded: TestClient, url: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/healthz/", "/healthz/x", "//healthz", "/Healthz", "/assets", "/docs/../search", "/metricsx", ""],
+    [
+        "/healthz/",
+        "/healthz/x",
+        "//healthz",
+        "/Healthz",
+        "/assets",
+        "/playground",
+        "/docs/../search",
+        "/metricsx",
+        "",
+    ],
 )
 def test_what_only_looks_like_an_open_path_is_none(path: str) -> None:
     assert not is_open(path)
-    assert all(is_open(known) for known in OPEN)
+    assert all(is_open(known) for known in (*OPEN, "/playground/app.js"))
 
 
 def test_the_key_asks_as_often_as_it_may_and_is_told_when_to_come_back(
