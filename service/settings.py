@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         Quality,
         Field(
             description="How `hybrid` ranks where a request doesn't say: `fast` by words alone, `balanced`, "
-            "or `best`, with more weight on domains."
+            "or `best`, with all weight on domains, however few there are."
         ),
     ] = Quality.BALANCED
     judge: Annotated[
@@ -180,7 +180,7 @@ class Settings(BaseSettings):
             description="Probability of being served at all below which an instruction gets `no_match`; "
             "0 refuses nothing.",
         ),
-    ] = 0.3
+    ] = 0.23
     on_unverified: Annotated[
         OnUnverified,
         Field(description="A model's call that fails verification: `refuse`, or `repair` to the nearest."),

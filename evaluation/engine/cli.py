@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from evaluation.command import keep, tell
+from finetune.weights.nano import NANO
 from service.cli.output import AsJson, many_progress, new_app, progress
 
 if TYPE_CHECKING:
@@ -196,14 +197,21 @@ def faults(
 
 @app.command()
 def reading(  # noqa: PLR0913, PLR0917 - every one is an option of the command
-    model: Annotated[Path, typer.Option("--model", help="Folder of a model that `finetune train` made.")],
+    model: Annotated[
+        Path,
+        typer.Option(
+            "--model", help="Folder of a model that `finetune train` made.", show_default="the one that ships"
+        ),
+    ] = NANO,
     data: Annotated[
         Path | None,
         typer.Option(
             "--data", help="Dataset with rows to test by [default: those of the config are made anew]."
         ),
     ] = None,
-    config: Annotated[str, typer.Option("--config", help="The config that it was trained by.")] = "nano-cpu",
+    config: Annotated[
+        str, typer.Option("--config", help="The config that it was trained by.")
+    ] = "nano-cpu-fourth",
     count: Annotated[
         int, typer.Option("--instructions", min=3, max=2_000, help="Through the service.")
     ] = 200,

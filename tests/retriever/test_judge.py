@@ -127,7 +127,7 @@ def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
 def test_the_one_that_ships_is_for_the_default_model_small_and_what_its_card_says() -> None:
     judge, card = read_judge(SHIPPED), json.loads((SHIPPED.parent / "card.json").read_text())
     assert judge.model == card["model"] == DEFAULT_MODEL
-    assert SHIPPED.stat().st_size < 2 * 10**6
+    assert SHIPPED.stat().st_size < 5 * 10**6
     assert card["files"] == {JUDGE_FILE: hashlib.sha256(SHIPPED.read_bytes()).hexdigest()}
     assert judge.leaning.known.sum() == 54
 
