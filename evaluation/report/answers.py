@@ -37,6 +37,15 @@ def accuracy(asked: Sequence[Asked]) -> dict[str, Any]:
     }
 
 
+def of_folds(rows: int, first: float, among: float) -> dict[str, Any]:
+    """Accuracy as shares of so many rows that folds told; whether they would be answered is not known."""
+    told = {"first": first, "among": among}
+    shares = {
+        name: share([place < round(value * rows) for place in range(rows)]) for name, value in told.items()
+    }
+    return {**shares, "answered": share([])}
+
+
 def latency(asked: Sequence[Asked]) -> dict[str, float]:
     """Milliseconds of one caller's requests, each after the other."""
     taken = [one.milliseconds for one in asked]

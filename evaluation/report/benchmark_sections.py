@@ -225,7 +225,10 @@ def _folds(rankings: Sequence[dict[str, Any]]) -> Iterator[Block]:
 def _taught(part: Mapping[str, Any]) -> Iterator[Block]:
     """Seen and unseen APIs side by side, where a matrix is configured."""
     if not part.get("matrix"):
-        yield prose("No query matrix is configured, so nothing here was taught.")
+        yield prose(
+            "No query matrix is configured. Where a ranking is *judged*, what was learnt of instructions is "
+            "one of its voices; the judge is taught on instructions without any API, so none was seen."
+        )
         return
     yield Heading("With the query matrix: APIs that it may have seen, and others", "matrix", 3)
     yield prose(

@@ -40,10 +40,12 @@ from evaluation.report.rankings import (
 )
 from evaluation.report.systems import system_figures
 from evaluation.report.ways import DEFAULT, asked_ways, ways
+from finetune.retriever.card import CARD
 from retriever.bm25 import Bm25Backend
 from retriever.embedding import Encoder
-from retriever.hits import RetrieverName
+from retriever.hits import Quality, RetrieverName
 from retriever.index import Index, build_index, index_version, open_index, save_index
+from retriever.judge import SHIPPED, Judge
 from retriever.searcher import Searcher
 from service.runtime import Runtime
 
@@ -124,6 +126,7 @@ class OnBenchmarks:
         self._encoder = encoder
         self._all = self._embedded()
         self._matrix = _matrix_of(runtime)
+        self._judge = judge_of(runtime)
 
     def _embedded(self) -> Index:
         """The index of all docs; it is kept beside the service's, for embedding takes minutes."""
@@ -137,10 +140,10 @@ class OnBenchmarks:
     def searcher(
         self, catalogue: Catalogue, backend: Bm25Backend = Bm25Backend.BM25S, *, trained: bool = True
     ) -> Searcher:
-        """Ranks some of the docs; with the matrix that is configured, unless it is not to be."""
-        matrix = self._matrix if trained else None
+        """Ranks some of the docs; with the configured matrix and the judge, unless it is not to be."""
+        matrix, judge = (self._matrix, self._judge) if trained else (None, None)
         index: Index = build_index(catalogue, self._encoder, previous=self._all, matrix=matrix)
-        return Searcher(catalogue, index, self._encoder, backend)
+        return Searcher(catalogue, index, self._encoder, backend, judge=judge)
 
     def answers(self) -> dict[str, Any]:
         """The figures of `Section.APIBENCH`."""
@@ -172,10 +175,13 @@ class OnBenchmarks:
         yield "bm25 (bm25s)", by_searcher(plain, RetrieverName.BM25), False
         yield "dense", by_searcher(plain, RetrieverName.DENSE), False
         yield "hybrid", by_searcher(plain, RetrieverName.HYBRID), False
+        turned = self.searcher(exam.catalogue)
         if self._matrix is not None:
-            turned = self.searcher(exam.catalogue)
             yield "dense, with the matrix", by_searcher(turned, RetrieverName.DENSE), True
             yield "hybrid, with the matrix", by_searcher(turned, RetrieverName.HYBRID), True
+        elif self._judge is not None:
+            for quality in (Quality.BALANCED, Quality.BEST):
+                yield f"hybrid, judged, {quality}", by_searcher(turned, RetrieverName.HYBRID, quality), True
 
 
 def service_figures(runtime: Runtime, told: Told) -> dict[str, Any]:
@@ -190,13 +196,11 @@ def service_figures(runtime: Runtime, told: Told) -> dict[str, Any]:
     asked = ask(runtime, reporting)
     answered = [one for one in asked if one.question.part is Part.SERVED]
     more_near = [one for one in every if one.part is Part.NEAR_MISS and one.half is not Half.REPORTING]
-    bank = bank_questions()
-    told(f"asking {len(bank)} instructions of the bank in other languages")
     return {
         "catalogue": runtime.served.catalogue.version,
         "docs": len(runtime.served.catalogue),
         "ways": _by_way(runtime, reporting, asked, told),
-        "language": answers.by_language([*answered, *ask(runtime, bank)]),
+        "language": {**answers.by_language(answered), **_other_languages(runtime, told)},
         "domain": answers.by_domain(answered),
         "confusions": answers.confusions(answers.domain_pairs(answered)),
         "depth": answers.by_depth(
@@ -207,6 +211,36 @@ def service_figures(runtime: Runtime, told: Told) -> dict[str, Any]:
         )["near_misses_refused"],
         "failures": answers.failures(one for one in asked if one.question.part is not Part.NEAR_MISS),
     }
+
+
+def judge_of(runtime: Runtime) -> Judge | None:
+    """The judge that the service searches with, None where it has none."""
+    searcher = runtime.served.searcher
+    return searcher.judge if isinstance(searcher, Searcher) else None
+
+
+def _other_languages(runtime: Runtime, told: Told) -> dict[str, Any]:
+    """The bank's rows in other languages, asked, or where there is a judge its card's figures of folds.
+
+    It was taught them: to ask it would say nothing.
+    """
+    if judge_of(runtime) is None:
+        bank = bank_questions()
+        told(f"asking {len(bank)} instructions of the bank in other languages")
+        return answers.by_language(ask(runtime, bank))
+    path = (runtime.settings.judge or SHIPPED).parent / CARD
+    try:
+        figures = orjson.loads(path.read_bytes())["figures"]
+        return {
+            language: answers.of_folds(int(found["served"]), found["first"], found["shown"])
+            for language, found in figures.items()
+            if language != "en"
+        }
+    except (OSError, KeyError, TypeError, ValueError) as exc:
+        raise EvaluationDataError(
+            f"can't read the judge's card {str(path)!r} ({type(exc).__name__}: {exc}), which says how "
+            "well it does in other languages; make the judge anew with `callsmith finetune judge`"
+        ) from exc
 
 
 def _by_way(

@@ -12,7 +12,7 @@ from evaluation.metrics import bootstrap_interval, rank_values
 from evaluation.report.dummies import PublishedBm25
 from evaluation.report.folds import folds_by_api, in_folds
 from evaluation.strict_rule import StrictRule
-from retriever.hits import RetrieverName
+from retriever.hits import Quality, RetrieverName
 from retriever.searcher import Searcher
 
 DEPTH: Final = 50
@@ -45,12 +45,12 @@ def exam_of(name: str, catalogue: Catalogue, *benchmarks: Benchmark) -> Exam:
     return Exam(name, tuple(instructions), tuple(targets), catalogue, benchmarks)
 
 
-def by_searcher(searcher: Searcher, retriever: RetrieverName) -> Rank:
+def by_searcher(searcher: Searcher, retriever: RetrieverName, quality: Quality = Quality.BALANCED) -> Rank:
     """Rank as the service's retriever does."""
     identity = {entry.doc.id: entry.identity for entry in searcher.catalogue.entries}
 
     def rank(instruction: str) -> list[Identity]:
-        hits = searcher.search(instruction, k=DEPTH, retriever=retriever)
+        hits = searcher.search(instruction, k=DEPTH, retriever=retriever, quality=quality)
         return [identity[hit.doc_id] for hit in hits]
 
     return rank

@@ -88,9 +88,9 @@ def language_blocks(part: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading("By language", "language")
     yield prose(
         "English is the reporting half of the served questions; Chinese and Spanish are the instruction "
-        "bank's rows in these languages, written by other hands in other domains, so compare with care. They "
-        "may be taught with: figures of a retriever that was taught on the bank say little here. Rows that "
-        "name a hub are asked without it, too."
+        "bank's rows in these languages, written by other hands in other domains, so compare with care. With "
+        "a judge, which is taught on the bank, theirs are the figures of its card: of folds in which they "
+        "were not taught, over all hubs, and *shown* is the right domain among the likeliest six."
     )
     found = part["language"]
     rows: list[tuple[Inline, ...]] = [

@@ -25,6 +25,7 @@ from evaluation.report.answers import (
     failures,
     latency,
     no_match,
+    of_folds,
     share,
 )
 from evaluation.report.asking import (
@@ -188,6 +189,15 @@ def test_held_out_rows_are_measured_and_not_repeated(runtime: Runtime, tmp_path:
     assert figures["rows"] == 1
     assert figures["ways"][0]["first"]["n"] == 1
     assert "words of nobody else" not in orjson.dumps(figures).decode()
+
+
+def test_figures_of_folds_are_shares_with_intervals_and_say_nothing_of_being_answered() -> None:
+    found = of_folds(200, 0.255, 0.5)
+    assert (found["first"]["n"], found["first"]["value"]) == (200, 0.255)
+    low, high = found["first"]["interval"]
+    assert low < 0.255 < high
+    assert found["among"]["value"] == 0.5
+    assert found["answered"]["value"] is None
 
 
 def test_every_question_has_its_half_and_the_bank_its_languages() -> None:

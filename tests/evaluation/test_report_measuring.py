@@ -5,19 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 
 from api_docs.catalogue import Catalogue
+from api_docs.domains import Domain
+from api_docs.errors import EvaluationDataError
 from evaluation.report import measuring
 from evaluation.report.measuring import OnBenchmarks, Section, keep, service_figures
 from evaluation.report.pages import write_pages
+from finetune.retriever.card import CARD
 from retriever.index import build_index
+from retriever.judge import JUDGE_FILE
 from retriever.query_matrix import QueryMatrix
 from retriever.searcher import Searcher
 from service.runtime import Runtime
 from service.settings import Settings
 from tests.evaluation.test_report_benchmarks import data
 from tests.retriever.conftest import WordEncoder, small_docs
+from tests.retriever.judges import judge_of
 
 
 def runtime(tmp_path: Path, matrix: Path | None = None) -> Runtime:
@@ -45,6 +51,31 @@ def test_made_data_becomes_a_page(tmp_path: Path) -> None:
     assert systems["tfhub", "default"]["exists"] == 1
     assert {one["pool"] for one in ranked["rankings"]} == {"torchhub", "tfhub", "huggingface", "all hubs"}
     assert "Dummy: copy of the right doc" in markdown.read_text(encoding="utf-8")
+
+
+def judged(tmp_path: Path, card: bytes) -> Runtime:
+    """A service with a judge, whose file has this card beside it."""
+    catalogue, encoder = Catalogue(small_docs()), WordEncoder()
+    (tmp_path / CARD).write_bytes(card)
+    judge = judge_of(encoder, {Domain.IMAGE_CLASSIFICATION: 1.0, Domain.AUDIO_CLASSIFICATION: 0.0})
+    (tmp_path / JUDGE_FILE).write_bytes(judge.to_bytes())
+    settings = Settings(var=tmp_path / "var", judge=tmp_path / JUDGE_FILE)
+    return Runtime(settings, Searcher(catalogue, build_index(catalogue, encoder), encoder, judge=judge))
+
+
+def test_of_languages_that_the_judge_was_taught_its_card_is_told(tmp_path: Path) -> None:
+    of_spanish = {"served": 50.0, "first": 0.26, "shown": 0.56}
+    card = orjson.dumps({"figures": {"en": of_spanish, "es": of_spanish}})
+    found = service_figures(judged(tmp_path, card), quiet)["language"]
+    assert set(found) == {"en", "es"}
+    assert found["en"]["first"]["n"] > 100  # the questions, not the card
+    assert (found["es"]["first"]["n"], found["es"]["first"]["value"]) == (50, 0.26)
+    assert found["es"]["among"]["value"] == 0.56
+
+
+def test_a_judges_card_that_says_nothing_is_an_error_that_names_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationDataError, match=r"card.*KeyError.*callsmith finetune judge"):
+        service_figures(judged(tmp_path, b"{}"), quiet)
 
 
 def test_docs_are_embedded_once_and_taken_from_the_disk_afterwards(tmp_path: Path) -> None:
