@@ -23,9 +23,9 @@ def nano() -> Iterator[Vllm]:
         yield engine
 
 
-@pytest.mark.parametrize(("constrained", "at_least"), [(True, 12), (False, 8)])
-def test_its_calls_verify(nano: Vllm, searcher: Searcher, constrained: bool, at_least: int) -> None:
-    """With a grammar all of them; without one those that it read rightly."""
+@pytest.mark.parametrize(("constrained", "at_least"), [(True, 1.0), (False, 0.7)])
+def test_its_calls_verify(nano: Vllm, searcher: Searcher, constrained: bool, at_least: float) -> None:
+    """With a grammar all of them; without one those that it read rightly. One asks for what nothing serves."""
     settings = {"prompt_style": "compact", "engine_context": context_of(NANO), "constrained": constrained}
     with (
         served(nano, searcher, **settings) as url,
@@ -36,5 +36,8 @@ def test_its_calls_verify(nano: Vllm, searcher: Searcher, constrained: bool, at_
             for text in instructions(12, seed=31)
         ]
     assert not [one["generator"]["reason"] for one in found if one["generator"]["degraded"]]
-    own = [one for one in found if one["status"] == "verified" and not one["verification"]["repaired"]]
-    assert len(own) >= at_least, [(one["call"], one["verification"]) for one in found if one not in own]
+    answered = [one for one in found if one["status"] != "no_match"]
+    assert len(answered) >= 11
+    own = [one for one in answered if one["status"] == "verified" and not one["verification"]["repaired"]]
+    others = [(one["call"], one["verification"]) for one in answered if one not in own]
+    assert len(own) >= at_least * len(answered), others
