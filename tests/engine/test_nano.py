@@ -25,7 +25,7 @@ def nano() -> Iterator[Vllm]:
 
 @pytest.mark.parametrize(("constrained", "at_least"), [(True, 1.0), (False, 0.7)])
 def test_its_calls_verify(nano: Vllm, searcher: Searcher, constrained: bool, at_least: float) -> None:
-    """With a grammar all of them; without one those that it read rightly. One asks for what nothing serves."""
+    """With a grammar all of them; without one those that it read. One asks for what nothing serves."""
     settings = {"prompt_style": "compact", "engine_context": context_of(NANO), "constrained": constrained}
     with (
         served(nano, searcher, **settings) as url,
