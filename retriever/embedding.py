@@ -12,11 +12,13 @@ import importlib.util
 import os
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,18 @@ _BUILD_BATCH = 32
 """The same, where an index is built on every core."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a model makes of one text.
+
+    `vector` has the length 1 and the shape (dimensions,). `states` are those of the text's tokens, before the
+    first layer and after each, shape (tokens, layers + 1, dimensions).
+    """
+
+    vector: Vectors
+    states: Vectors
+
+
 class Encoder(Protocol):
     """Turns texts into vectors."""
 
@@ -48,6 +62,15 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, shape (len(texts), dimensions)."""
+        ...
+
+
+@runtime_checkable
+class ReadingEncoder(Encoder, Protocol):
+    """An encoder that also tells how it comes to its vectors, in the same run of the model."""
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading per text."""
         ...
 
 
@@ -71,6 +94,45 @@ class SentenceEncoder:
             show_progress_bar=False,
         )
         return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading per text.
+
+        Raises:
+            EmbeddingModelError: when the model does not tell what is within it.
+        """
+        import torch  # noqa: PLC0415 - seconds to import
+
+        found = []
+        for text in texts:
+            inputs = self.model.tokenizer(
+                [text], truncation=True, max_length=self.model.max_seq_length, return_tensors="pt"
+            )
+            with torch.inference_mode():
+                vectors, states = vectors_and_states(self.model, inputs.to(self.model.device))
+            unit = torch.nn.functional.normalize(vectors[0].float(), dim=0)
+            found.append(Reading(unit.cpu().numpy(), states[0].float().cpu().numpy()))
+        return found
+
+
+def vectors_and_states(model: SentenceTransformer, inputs: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A model's vectors of tokenized texts, and the states of their tokens: tensors.
+
+    Shapes (texts, dimensions) and (texts, tokens, layers + 1, dimensions).
+
+    Raises:
+        EmbeddingModelError: when it is more than a transformer and what is made of its tokens.
+    """
+    import torch  # noqa: PLC0415 - seconds to import
+
+    transformer = getattr(model[0], "auto_model", None)
+    if transformer is None:
+        raise EmbeddingModelError("the embedding model has no transformer whose states could be read")
+    told = transformer(**inputs, output_hidden_states=True, return_dict=True)
+    features = {**inputs, "token_embeddings": told.last_hidden_state}
+    for module in list(model)[1:]:
+        features = module(features)
+    return features["sentence_embedding"], torch.stack(told.hidden_states, dim=2)
 
 
 def load_encoder(model: str = DEFAULT_MODEL, packaged: Path | None = None) -> SentenceEncoder:
@@ -173,7 +235,7 @@ class BatchingEncoder:
         self.name = encoder.name
         self.dimensions = encoder.dimensions
         self._encoder = encoder
-        self._waiting: queue.SimpleQueue[tuple[str, Future[Vectors]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="callsmith-encoder", daemon=True)
         self._worker.start()
 
@@ -186,14 +248,27 @@ class BatchingEncoder:
         """One unit vector per text; blocks until they are there."""
         if len(texts) != 1:
             return self._encoder.encode(texts)
-        future: Future[Vectors] = Future()
-        self._waiting.put((texts[0], future))
-        return future.result()
+        return self._one(texts[0], to_read=False).vector[None]
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading per text; blocks until they are there.
+
+        Raises:
+            EmbeddingModelError: when the encoder gives vectors and nothing else.
+        """
+        if len(texts) != 1:
+            return _readings(self._encoder, texts)
+        return [self._one(texts[0], to_read=True)]
 
     def close(self) -> None:
         """Stop the worker after what already waits."""
         self._waiting.put(None)
         self._worker.join()
+
+    def _one(self, text: str, *, to_read: bool) -> Reading:
+        asked = _Asked(text, to_read)
+        self._waiting.put(asked)
+        return asked.answer.result()
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -211,24 +286,55 @@ class BatchingEncoder:
             if stop:
                 return
 
-    def _answer(self, batch: list[tuple[str, Future[Vectors]]]) -> None:
+    def _answer(self, batch: list[_Asked]) -> None:
+        texts = [asked.text for asked in batch]
         try:
-            vectors = self._encoder.encode([text for text, _ in batch])
+            if any(asked.to_read for asked in batch):
+                readings = _readings(self._encoder, texts)
+            else:
+                readings = [Reading(vector, _NO_STATES) for vector in self._encoder.encode(texts)]
         except Exception as exc:  # whoever waits must hear of it, whatever it is
-            for _, future in batch:
-                future.set_exception(exc)
+            for asked in batch:
+                asked.answer.set_exception(exc)
             return
-        for index, (_, future) in enumerate(batch):
-            future.set_result(vectors[index : index + 1])
+        for asked, reading in zip(batch, readings, strict=True):
+            asked.answer.set_result(reading)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A text that waits for its turn; not `to_read` it is encoded, and its reading has no states."""
+
+    text: str
+    to_read: bool
+    answer: Future[Reading] = field(default_factory=Future)
+
+
+_NO_STATES: Final[Vectors] = np.zeros((0, 0, 0), dtype=np.float32)
+
+
+def _readings(encoder: Encoder, texts: Sequence[str]) -> list[Reading]:
+    if not isinstance(encoder, ReadingEncoder):
+        raise EmbeddingModelError(f"the encoder {encoder.name!r} gives vectors and nothing else")
+    return encoder.read(texts)
+
+
+def every_core() -> AbstractContextManager[None]:
+    """Let torch use every core for a while: for long work that nobody waits beside."""
+    return _cores(usable_cores())
+
+
+def one_core() -> AbstractContextManager[None]:
+    """Let torch use one core for a while: for sums so small that sharing them among cores costs more."""
+    return _cores(1)
 
 
 @contextlib.contextmanager
-def every_core() -> Iterator[None]:
-    """Let torch use every core for a while: for long work that nobody waits beside."""
+def _cores(count: int) -> Iterator[None]:
     import torch  # noqa: PLC0415 - seconds to import
 
     before = torch.get_num_threads()
-    torch.set_num_threads(usable_cores())
+    torch.set_num_threads(count)
     try:
         yield
     finally:

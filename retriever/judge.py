@@ -12,21 +12,26 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from retriever import leaning as leaning_of
+from retriever import ladder as ladder_of
 from retriever import learnt_file
 from retriever.bm25 import Scores
-from retriever.embedding import Encoder, Vectors
-from retriever.leaning import DomainClassifier, Floats, leaning_features
+from retriever.embedding import Encoder, Reading, ReadingEncoder, Vectors
+from retriever.fusion import share_of_best
+from retriever.ladder import Floats, Ladder
 from retriever.signs import AnswerSign, Sign, Signs
 from retriever.task_voice import DOMAINS
 from retriever.wording import LENGTH, Wording
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 JUDGE_FILE: Final = "judge.safetensors"
 SHIPPED: Final = Path(__file__).parent / "learnt" / JUDGE_FILE
 """What was learnt for the default embedding model."""
 
+VECTOR_SHARE: Final = 1.5
+TASK_SHARE: Final = 0.2
+"""What the ladder's features multiply an instruction's vector and the table of tasks by."""
 VECTOR_SCALE: Final = 4.0
 WORDING_SCALE: Final = 1.5
 """What the kernel multiplies an instruction's vector and its wording by, beside signs of deviation 1."""
@@ -63,16 +68,33 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What is heard in an instruction before anything is searched for.
+
+    `vector` is the instruction's, shape (dimensions,). `task` are its scores in the table of tasks and
+    `leaning` how probable it is that each domain is meant, whether it has docs or not, shape (domains,);
+    `served` is the logit of being served by any.
+    """
+
+    vector: Vectors
+    task: Scores
+    leaning: Scores
+    served: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Judge:
     """Everything that was learnt together for one embedding model, whose identity is `model`.
 
-    `centre` and `spread` make signs comparable before `served` sees them, shape (signs,). `near` are offset
-    and weights of the best row's dense score and ln(1 + BM25), `sure` the offset and weights of all signs and
-    of the logit of being served.
+    The `ladder` gives one logit a domain, in the order of `DOMAINS`, and last that of being served; of
+    domains that are not `known`, shape (domains,), it says nothing. `centre` and `spread` make signs
+    comparable before `served` sees them, shape (signs,). `near` are offset and weights of the best row's
+    dense score and ln(1 + BM25), `sure` the offset and weights of all signs and of the logit of being served.
     """
 
     model: str
-    leaning: DomainClassifier
+    ladder: Ladder
+    known: NDArray[np.bool_]
     served: Kernel
     centre: Floats
     spread: Floats
@@ -81,16 +103,19 @@ class Judge:
     version: str = ""
 
     def fits(self, encoder: Encoder) -> bool:
-        """Whether it was learnt for this embedding model."""
-        return self.model == encoder.name and self.leaning.dimensions == encoder.dimensions
+        """Whether it was learnt for this embedding model, and can be told what it reads."""
+        same = self.model == encoder.name and self.ladder.dimensions == encoder.dimensions
+        return same and isinstance(encoder, ReadingEncoder)
 
-    def lean(self, text: str, vector: Vectors, task: Scores) -> Scores:
-        """How probable it is that each domain is meant, whether it has docs or not, shape (domains,).
-
-        `vector` is the instruction's, shape (dimensions,), `task` its scores in the table of tasks, shape
-        (domains,).
-        """
-        return self.leaning.probabilities(text, leaning_features(vector, task))
+    def hear(self, reading: Reading, task: Scores) -> Heard:
+        """What an instruction says by its reading and its scores in the table of tasks, shape (domains,)."""
+        states = reading.states[:, self.ladder.layers]
+        outputs = self.ladder.outputs(states, ladder_features(reading.vector, task))
+        leaning = np.zeros(len(self.known), dtype=np.float32)
+        logits = outputs[:-1][self.known]
+        likely = np.exp(logits - logits.max())
+        leaning[self.known] = likely / likely.sum()
+        return Heard(reading.vector, task, leaning, float(outputs[-1]))
 
     def is_served(self, vector: Vectors, asked: Signs, said: Wording) -> float:
         """How probable it is that an API of the domains that were taught could serve the instruction."""
@@ -107,7 +132,8 @@ class Judge:
     def to_bytes(self) -> bytes:
         """The file's bytes: the same judge gives the same."""
         tensors: learnt_file.Tensors = {
-            **self.leaning.tensors(),
+            **self.ladder.tensors(),
+            "known": self.known,
             "served.landmarks": self.served.landmarks.astype(np.float16),
             "served.weights": self.served.weights,
             "served.signs": np.stack([self.centre, self.spread]),
@@ -130,6 +156,11 @@ def read_judge(path: Path) -> Judge:
         return _of_tensors(tensors, about, version)
     except (KeyError, TypeError, ValueError) as exc:
         raise learnt_file.unreadable(path, f"{type(exc).__name__}: {exc}", _WHAT, _FIX) from exc
+
+
+def ladder_features(vector: Vectors, task: Scores) -> Floats:
+    """What the ladder hears besides the words, shape (dimensions + domains,)."""
+    return np.concatenate([VECTOR_SHARE * vector, TASK_SHARE * share_of_best(task)]).astype(np.float32)
 
 
 def served_features(vector: Vectors, signs: Signs, said: Wording) -> Floats:
@@ -157,7 +188,8 @@ def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: st
     kernel = {name: float(about["served"][name]) for name in ("gamma", "slope", "offset")}
     found = Judge(
         model=str(about["model"]),
-        leaning=leaning_of.of_tensors(tensors),
+        ladder=ladder_of.of_tensors(tensors),
+        known=tensors["known"],
         served=Kernel(landmarks, (landmarks**2).sum(axis=1), tensors["served.weights"], **kernel),
         centre=centre,
         spread=spread,
@@ -170,8 +202,10 @@ def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: st
 
 
 def _check_shapes(judge: Judge) -> None:
-    signs, dimensions = len(Sign), judge.leaning.dimensions
+    signs, dimensions, domains = len(Sign), judge.ladder.dimensions, len(DOMAINS)
     shapes = {
+        "ladder": judge.ladder.direct.shape == (dimensions + domains, domains + 1),
+        "known": judge.known.shape == (domains,),
         "served": judge.served.landmarks.shape == (len(judge.served.weights), dimensions + signs + LENGTH),
         "signs": judge.centre.shape == judge.spread.shape == (signs,),
         "near": judge.near.shape == (3,),

@@ -20,19 +20,29 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from api_docs.errors import EmbeddingModelError
 from api_docs.files import publish_folder, sha256_of
-from retriever.embedding import MAX_BATCH, Encoder, SentenceEncoder, Vectors
+from retriever.embedding import (
+    MAX_BATCH,
+    Reading,
+    SentenceEncoder,
+    Vectors,
+    vectors_and_states,
+)
 
 if TYPE_CHECKING:
     import onnxruntime
     from tokenizers import Tokenizer
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 MANIFEST: Final = "manifest.json"
 TOLERANCE: Final = 1e-5
 """How far a number of a vector may be from what the model itself gives; 2e-7 was seen."""
+STATES_TOLERANCE: Final = 1e-3
+"""The same for states, whose numbers are up to a hundred times as large."""
 
 _GRAPH: Final = "model.onnx"
 _TOKENIZER: Final = "tokenizer.json"
+_VECTORS, _STATES = "vectors", "states"
+"""Outputs of a graph."""
 _INPUTS: Final[Mapping[str, str]] = {
     "input_ids": "ids",
     "attention_mask": "attention_mask",
@@ -66,24 +76,39 @@ class OnnxEncoder:
         self._session = session
         self._tokenizer = tokenizer
         self._inputs = [one.name for one in session.get_inputs()]
+        self._options = _only_what_is_asked_for()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, shape (len(texts), dimensions)."""
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        # Texts of like length together: padding to the longest of a batch is work for nothing.
+        for rows, (found,), _ in self._batches(texts, [_VECTORS]):
+            vectors[rows] = found
+        return vectors
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading per text."""
+        found: dict[int, Reading] = {}
+        for rows, (vectors, states), lengths in self._batches(texts, [_VECTORS, _STATES]):
+            for row, vector, of_tokens, tokens in zip(rows, vectors, states, lengths, strict=True):
+                found[row] = Reading(vector, of_tokens[:tokens])
+        return [found[row] for row in range(len(texts))]
+
+    def _batches(
+        self, texts: Sequence[str], outputs: Sequence[str]
+    ) -> Iterator[tuple[list[int], list[Vectors], list[int]]]:
+        """Rows of `texts`, what the graph gives of them (vectors of length 1), and how many tokens they have.
+
+        Texts of like length come together: padding to the longest of a batch is work for nothing.
+        """
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(order), MAX_BATCH):
             rows = order[start : start + MAX_BATCH]
-            vectors[rows] = self._batch([texts[row] for row in rows])
-        return vectors
-
-    def _batch(self, texts: Sequence[str]) -> Vectors:
-        found = self._tokenizer.encode_batch(list(texts))
-        fed = {name: _rows(getattr(one, _INPUTS[name]) for one in found) for name in self._inputs}
-        vectors: Vectors = self._session.run(None, fed)[0]
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
-        unit: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
-        return unit
+            found = self._tokenizer.encode_batch([texts[row] for row in rows])
+            fed = {name: _rows(getattr(one, _INPUTS[name]) for one in found) for name in self._inputs}
+            vectors, *others = self._session.run(outputs, fed, self._options)
+            lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
+            unit = vectors / np.maximum(lengths, np.float32(1e-12))
+            yield rows, [unit, *others], [sum(one.attention_mask) for one in found]
 
 
 def open_exported(folder: Path, name: str, threads: int) -> OnnxEncoder | None:
@@ -180,7 +205,7 @@ def _export(encoder: SentenceEncoder, inputs: Mapping[str, Any], path: Path) -> 
             self.model = encoder.model
 
         def forward(self, *tensors: Any) -> Any:
-            return self.model(dict(zip(names, tensors, strict=True)))["sentence_embedding"]
+            return vectors_and_states(self.model, dict(zip(names, tensors, strict=True)))
 
     free = dict.fromkeys((0, 1), torch.export.Dim.DYNAMIC)
     with warnings.catch_warnings(), torch.no_grad():
@@ -189,7 +214,7 @@ def _export(encoder: SentenceEncoder, inputs: Mapping[str, Any], path: Path) -> 
             Embedding().eval(),
             tuple(inputs.values()),
             input_names=names,
-            output_names=["vectors"],
+            output_names=[_VECTORS, _STATES],
             dynamic_shapes=((free,) * len(names),),
             dynamo=True,
             verbose=False,
@@ -199,16 +224,34 @@ def _export(encoder: SentenceEncoder, inputs: Mapping[str, Any], path: Path) -> 
     program.save(str(path), external_data=False)
 
 
-def _compare(encoder: SentenceEncoder, graph: Encoder) -> None:
-    """Make sure that both give the same vectors, alone and in a batch."""
+def _compare(encoder: SentenceEncoder, graph: OnnxEncoder) -> None:
+    """Make sure that both give the same vectors and states, alone and in a batch."""
     wanted = encoder.encode(_PROBES)
     alone = np.concatenate([graph.encode([text]) for text in _PROBES])
     for found in (alone, graph.encode(_PROBES)):
-        if (apart := float(np.abs(found - wanted).max())) > TOLERANCE:
-            raise EmbeddingModelError(
-                f"the embedding model {encoder.name!r}, exported to ONNX, gives vectors that are {apart:.2g} "
-                "off; set CALLSMITH_EMBEDDING_BACKEND=torch"
-            )
+        _refuse_beyond(TOLERANCE, encoder, "vectors", [found], [wanted])
+    states = [[reading.states for reading in one.read(_PROBES)] for one in (graph, encoder)]
+    _refuse_beyond(STATES_TOLERANCE, encoder, "states", *states)
+
+
+def _refuse_beyond(
+    tolerance: float, encoder: SentenceEncoder, what: str, found: Sequence[Vectors], wanted: Sequence[Vectors]
+) -> None:
+    apart = max(float(np.abs(one - other).max()) for one, other in zip(found, wanted, strict=True))
+    if apart > tolerance:
+        raise EmbeddingModelError(
+            f"the embedding model {encoder.name!r}, exported to ONNX, gives {what} that are {apart:.2g} "
+            "off; set CALLSMITH_EMBEDDING_BACKEND=torch"
+        )
+
+
+def _only_what_is_asked_for() -> onnxruntime.RunOptions:
+    """Without it a graph works out every output, those too that nobody asks for."""
+    import onnxruntime  # noqa: PLC0415 - heavy
+
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    return options
 
 
 def _rows(values: Iterator[Sequence[int]]) -> NDArray[np.int64]:

@@ -16,11 +16,11 @@ from api_docs.catalogue import Catalogue, Identity
 from api_docs.domains import Domain
 from api_docs.pacing import paced
 from retriever.bm25 import Bm25Backend, KeywordIndex, RankBm25, Scores, tokenize
-from retriever.embedding import Encoder, Vectors
+from retriever.embedding import Encoder, ReadingEncoder, Vectors
 from retriever.fusion import FIRM, MILD, Leaning, fuse
 from retriever.hits import Exploration, Hit, Judgement, Quality, RetrieverName
 from retriever.index import Index
-from retriever.judge import Judge
+from retriever.judge import Heard, Judge
 from retriever.signs import answer_signs, asked_signs
 from retriever.task_voice import places, scores_by_domain
 from retriever.text import keyword_text
@@ -37,22 +37,13 @@ folds of the instruction bank among 0, 0.5, 1, 2, 3, 5 and 9."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
-    """What the judge hears besides the rows' scores; `task` and `leaning` have one score a domain."""
-
-    vector: Vectors
-    task: Scores
-    leaning: Scores
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Ranking:
     """Candidate rows with each retriever's scores and the one that orders them."""
 
     rows: Rows
     order_by: Scores
     scores: dict[str, Scores]
-    heard: _Heard | None = None
+    heard: Heard | None = None
 
 
 class Searcher:
@@ -173,22 +164,27 @@ class Searcher:
     def _by_all_voices(self, instruction: str, rows: Rows, *, firmly: bool) -> _Ranking:
         words = tokenize(instruction)
         bm25 = self._keywords.scores(words)[rows]
-        query = self.encoder.encode([instruction])
-        dense = self._similarities(query, rows, bm25)
         by_domain, task_of = scores_by_domain(words), self._task_of[rows]
         task = by_domain[task_of]
+        heard = self._hear(instruction, by_domain)
+        query = self.encoder.encode([instruction]) if heard is None else heard.vector[None]
+        dense = self._similarities(query, rows, bm25)
         scores = {"bm25": bm25, "dense": dense, "task": task}
-        if self.judge is None:
+        if heard is None or self.judge is None:
             fused = fuse(dense, bm25, task, self._call_of[rows])
             return _Ranking(rows, fused, {**scores, "fused": fused})
-        heard = _Heard(query[0], by_domain, self.judge.lean(instruction, query[0], by_domain))
         # Of what the judge was not taught it has no opinion: such docs are neither helped nor hindered.
-        known = self.judge.leaning.known[task_of]
-        probable = np.where(known, heard.leaning[task_of], heard.leaning.max())
+        probable = np.where(self.judge.known[task_of], heard.leaning[task_of], heard.leaning.max())
         domains = int((np.bincount(task_of) > 0).sum())
         leaning = Leaning(probable, (FIRM if firmly else MILD).among(domains))
         fused = fuse(dense, bm25, task, self._call_of[rows], leaning)
         return _Ranking(rows, fused, {**scores, "domain": probable, "fused": fused}, heard)
+
+    def _hear(self, instruction: str, task: Scores) -> Heard | None:
+        """What the judge hears, None where there is none."""
+        if self.judge is None or not isinstance(self.encoder, ReadingEncoder):
+            return None
+        return self.judge.hear(self.encoder.read([instruction])[0], task)
 
     def _judgement(self, instruction: str, ranking: _Ranking, place: int) -> Judgement | None:
         """What the judge thinks of a ranking whose best candidate is at this place."""
@@ -197,9 +193,9 @@ class Searcher:
             return None
         dense, bm25 = ranking.scores["dense"], ranking.scores["bm25"]
         task_of = self._task_of[ranking.rows]
-        asked = asked_signs(dense, bm25, heard.task, heard.leaning, len(instruction.split()))
+        asked = asked_signs(dense, bm25, heard.task, heard.leaning, len(instruction.split()), heard.served)
         answer = answer_signs(place, ranking.order_by, task_of, heard.leaning)
-        taught = judge.leaning.known[task_of]
+        taught = judge.known[task_of]
         served = judge.is_served(heard.vector, asked, wording(instruction)) if taught.any() else 0.0
         right = judge.is_right(asked, answer, served) if taught[place] else None
         if not taught.all():

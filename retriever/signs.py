@@ -29,6 +29,7 @@ class Sign(StrEnum):
     AHEAD = "ahead"  # how far it is ahead of the next
     ENTROPY = "entropy"  # of the domains' probabilities, in nats
     WORDS = "words"  # ln(1 + words of the instruction)
+    SERVED = "served"  # the logit of being served, by the instruction alone
 
 
 class AnswerSign(StrEnum):
@@ -39,11 +40,13 @@ class AnswerSign(StrEnum):
     AGREED = "agreed"  # 1 where the answer's domain is the likeliest one
 
 
-def asked_signs(dense: Scores, bm25: Scores, task: Scores, leaning: Scores, words: int) -> Signs:
+def asked_signs(  # noqa: PLR0913, PLR0917 - all that is seen
+    dense: Scores, bm25: Scores, task: Scores, leaning: Scores, words: int, served: float
+) -> Signs:
     """What there is to see before anything is chosen, one number a `Sign`.
 
     `dense` and `bm25` have one score a candidate, of which there is at least one, `task` and `leaning` one a
-    domain.
+    domain; `served` is a logit.
     """
     best = np.partition(dense, -_BEST)[-_BEST:] if len(dense) > _BEST else dense
     two = np.partition(leaning, -2)[-2:]
@@ -58,6 +61,7 @@ def asked_signs(dense: Scores, bm25: Scores, task: Scores, leaning: Scores, word
             two[1] - two[0],
             entropy,
             np.log1p(words),
+            served,
         ],
         dtype=np.float32,
     )

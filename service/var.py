@@ -35,6 +35,7 @@ from retriever.bm25 import Bm25Backend
 from retriever.embedding import (
     BatchingEncoder,
     Encoder,
+    ReadingEncoder,
     SentenceEncoder,
     every_core,
     limit_threads,
@@ -326,7 +327,7 @@ def _say_unfit(learnt_for: str, model: str) -> None:
     )
 
 
-def query_encoder(settings: Settings) -> Encoder:
+def query_encoder(settings: Settings) -> ReadingEncoder:
     """What encodes instructions: the model as it was exported, else (and on GPUs) the model itself.
 
     Raises:
@@ -347,7 +348,7 @@ def query_encoder(settings: Settings) -> Encoder:
         return model
 
 
-def exported_encoder(settings: Settings, threads: int) -> Encoder | None:
+def exported_encoder(settings: Settings, threads: int) -> ReadingEncoder | None:
     """The model as it was exported, None where it wasn't or is not to be used; it needs no torch."""
     if settings.embedding_backend == "torch":
         return None

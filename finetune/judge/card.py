@@ -17,7 +17,8 @@ import orjson
 
 from api_docs.markdown import table
 from finetune.judge.calibration import expected_calibration_error
-from finetune.judge.fitting import GAMMA, RIDGE, STRENGTH, Flags
+from finetune.judge.climbing import EPOCHS, WIDTH
+from finetune.judge.fitting import GAMMA, RIDGE, Flags
 from finetune.judge.learn import LANDMARKS, Learnt, OnFolds
 from finetune.judge.lesson import Lesson
 from finetune.retriever.card import CARD, PAGE
@@ -58,7 +59,9 @@ def card_of(  # noqa: PLR0913, PLR0917 - all that a card says
     how = {
         "seed": seed,
         "folds": int(lesson.folds.max()) + 1,
-        "strength": STRENGTH,
+        "width": WIDTH,
+        "layers": list(lesson.layers),
+        "epochs": EPOCHS,
         "searched": int(judged.served.sum()),
         "temperature": learnt.temperature,
         "leaning": asdict(MILD),

@@ -7,30 +7,22 @@ later is new, too. Then all is learnt once more on every row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from api_docs.catalogue import Catalogue
-from finetune.judge.fitting import (
-    TEMPERATURES,
-    Doubles,
-    Flags,
-    Numbers,
-    kernel_ridge,
-    logistic,
-    sharpened,
-    softmax_regression,
-    with_odds,
-)
+from finetune.judge.climbing import Lessons, teach_ladders
+from finetune.judge.fitting import Doubles, Flags, Numbers, kernel_ridge, logistic, with_odds
 from finetune.judge.lesson import Lesson, Remembered, Told, by_hash
 from retriever.bm25 import tokenize
-from retriever.embedding import Encoder
+from retriever.embedding import ReadingEncoder
 from retriever.hits import Judgement
 from retriever.index import Index
-from retriever.judge import Judge, Kernel, served_features, sigmoid, sure_features
-from retriever.leaning import DomainClassifier, Floats, leaning_features
+from retriever.judge import Judge, Kernel, ladder_features, served_features, sigmoid, sure_features
+from retriever.ladder import Floats, Ladder
 from retriever.searcher import Searcher
 from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places, scores_by_domain
@@ -42,6 +34,7 @@ LANDMARKS: Final = 1_100
 """Rows that the kernel compares with, half of them unserved; twice as many told no more."""
 _SHOWN: Final = 6
 """Domains that an answer and its alternatives can show."""
+TEMPERATURES: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6)
 _STILL: Final = 1e-3
 """A sign that moves less says nothing."""
 UNSERVED_SHARE: Final = 1 / 3
@@ -52,8 +45,8 @@ UNSERVED_SHARE: Final = 1 / 3
 class OnFolds:
     """What a judge said of rows that it was not taught; all have one entry a row.
 
-    `leaning` are logits of domains. `domains` are those of the first answers, `shown` says whether the right
-    one is among the likeliest six. `served` and `right` are probabilities.
+    `leaning` are logits of domains, shape (rows, domains). `domains` are those of the first answers, `shown`
+    says whether the right one is among the likeliest six. `served` and `right` are probabilities.
     """
 
     leaning: Doubles
@@ -74,25 +67,29 @@ class Learnt:
 
 
 def learn(  # noqa: PLR0913, PLR0917 - all that is learnt from
-    lesson: Lesson, catalogue: Catalogue, index: Index, encoder: Encoder, seed: int, told: Told
+    lesson: Lesson, catalogue: Catalogue, index: Index, encoder: ReadingEncoder, seed: int, told: Told
 ) -> Learnt:
     """Learn from a lesson; the catalogue's docs, searched with its index, give the signs to judge by.
 
     Domains are learnt from every row, all else from those that nothing serves and `SEARCHED` others, drawn by
     hash: searching for thousands more takes long and teaches little.
     """
-    features = _leaning_features(lesson)
-    leanings = _leanings(lesson, features, told)
-    logits = _on_folds(lesson, features, leanings)
+    known = np.isin(np.arange(len(DOMAINS)), lesson.domains)
+    lessons = Lessons(lesson.states, _ladder_features(lesson), lesson.domains, lesson.served, len(DOMAINS))
+    taught = [rows for rows, _ in _parts(lesson)]
+    *ladders, of_all = teach_ladders(
+        lessons, [*taught, np.arange(len(lesson.texts))], seed, partial(told, "learning domains")
+    )
+    logits = _on_folds(lesson, lessons, ladders, known)
     temperature = _best_temperature(logits, lesson)
     served = list(by_hash(np.flatnonzero(lesson.served), lesson.texts, seed))[:SEARCHED]
     rows = np.sort(np.concatenate([np.array(served, dtype=np.int64), np.flatnonzero(~lesson.served)]))
-    judged = lesson.part(rows)
-    sharp = [sharpened(one, temperature) for one in leanings]
-    seen = _searched(judged, catalogue, index, Remembered(encoder, judged.texts, judged.vectors), sharp, told)
+    judged, remembered = lesson.part(rows), Remembered(encoder, lesson)
+    of_domains = [_of_domains(encoder, sharpened(one, temperature), known) for one in ladders]
+    seen = _searched(judged, catalogue, index, remembered, of_domains, told)
+    ladder = replace(sharpened(of_all, temperature), layers=np.array(lesson.layers, dtype=np.int64))
     told("learning what is served", 0, 1)
-    leaning = sharpened(_leaning(lesson, features, np.arange(len(features))), temperature)
-    judge, on_folds = _judged(judged, leaning, logits[rows], seen, encoder.name, seed)
+    judge, on_folds = _judged(judged, _of_domains(encoder, ladder, known), logits[rows], seen, seed)
     told("learning what is served", 1, 1)
     return Learnt(judge, judged, on_folds, temperature)
 
@@ -108,10 +105,10 @@ class _Seen:
     shown: Flags
 
 
-def _judged(  # noqa: PLR0913, PLR0917 - all that is learnt from
-    lesson: Lesson, leaning: DomainClassifier, logits: Doubles, seen: _Seen, model: str, seed: int
+def _judged(
+    lesson: Lesson, of_domains: Judge, logits: Doubles, seen: _Seen, seed: int
 ) -> tuple[Judge, OnFolds]:
-    """The judge whose domains are known already, by what was seen of a lesson's rows."""
+    """The judge that knows of domains already, with all else, by what was seen of a lesson's rows."""
     asked = seen.asked
     centre, spread = asked[lesson.served].mean(axis=0), asked[lesson.served].std(axis=0)
     spread = np.where(spread > _STILL, spread, 1)
@@ -122,9 +119,8 @@ def _judged(  # noqa: PLR0913, PLR0917 - all that is learnt from
     rows = zip(asked, seen.answers, served, strict=True)
     evidence = np.stack([sure_features(*row) for row in rows]).astype(np.float64)
     right, weights = seen.domains == lesson.domains, _shares(lesson)
-    judge = Judge(
-        model=model,
-        leaning=leaning,
+    judge = replace(
+        of_domains,
         served=kernel,
         centre=centre.astype(np.float32),
         spread=spread.astype(np.float32),
@@ -135,21 +131,21 @@ def _judged(  # noqa: PLR0913, PLR0917 - all that is learnt from
     return judge, OnFolds(logits, seen.domains, seen.shown, served, sureness)
 
 
-def _leaning_features(lesson: Lesson) -> Floats:
+def sharpened(ladder: Ladder, temperature: float) -> Ladder:
+    """The same with all logits of domains multiplied: of rows that it was not taught a ladder is too sure."""
+    factor = np.full(len(ladder.bias), temperature, dtype=np.float32)
+    factor[-1] = 1
+    return replace(ladder, out=ladder.out * factor, direct=ladder.direct * factor, bias=ladder.bias * factor)
+
+
+def _ladder_features(lesson: Lesson) -> Floats:
     tasks = [scores_by_domain(tokenize(text)) for text in lesson.texts]
-    return np.stack([leaning_features(*row) for row in zip(lesson.vectors, tasks, strict=True)])
+    return np.stack([ladder_features(*row) for row in zip(lesson.vectors, tasks, strict=True)])
 
 
 def _served_features(lesson: Lesson, signs: Floats) -> Floats:
     rows = zip(lesson.vectors, signs, map(wording, lesson.texts), strict=True)
     return np.stack([served_features(*row) for row in rows])
-
-
-def _leaning(lesson: Lesson, features: Floats, rows: Numbers) -> DomainClassifier:
-    """The classifier of domains by those of these rows that are served."""
-    taught = rows[lesson.served[rows]]
-    texts = [lesson.texts[row] for row in taught.tolist()]
-    return softmax_regression(texts, features[taught], lesson.domains[taught], len(DOMAINS))
 
 
 def _parts(lesson: Lesson) -> list[tuple[Numbers, Numbers]]:
@@ -158,23 +154,13 @@ def _parts(lesson: Lesson) -> list[tuple[Numbers, Numbers]]:
     return [(np.flatnonzero(lesson.folds != one), np.flatnonzero(lesson.folds == one)) for one in numbers]
 
 
-def _leanings(lesson: Lesson, features: Floats, told: Told) -> list[DomainClassifier]:
-    """One classifier a fold, of all rows but the fold's."""
-    parts, found = _parts(lesson), []
-    for done, (taught, _) in enumerate(parts):
-        told("learning domains", done, len(parts))
-        found.append(_leaning(lesson, features, taught))
-    told("learning domains", len(parts), len(parts))
-    return found
-
-
-def _on_folds(lesson: Lesson, features: Floats, leanings: Sequence[DomainClassifier]) -> Doubles:
-    """Logits of all rows, by classifiers that were not taught them, shape (rows, domains)."""
-    found = np.zeros((len(features), len(DOMAINS)))
-    for (_, judged), leaning in zip(_parts(lesson), leanings, strict=True):
+def _on_folds(lesson: Lesson, lessons: Lessons, ladders: Sequence[Ladder], known: Flags) -> Doubles:
+    """Logits of all rows' domains, by ladders that were not taught them, shape (rows, domains)."""
+    found = np.zeros((len(lesson.texts), len(DOMAINS)))
+    for (_, judged), ladder in zip(_parts(lesson), ladders, strict=True):
         for row in judged.tolist():
-            logits = leaning.logits(lesson.texts[row], features[row])
-            found[row] = np.where(leaning.known, logits, -np.inf)
+            outputs = ladder.outputs(lessons.states[row], lessons.features[row])
+            found[row] = np.where(known, outputs[:-1], -np.inf)
     return found
 
 
@@ -197,17 +183,16 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
     catalogue: Catalogue,
     index: Index,
     encoder: Remembered,
-    leanings: Sequence[DomainClassifier],
+    of_domains: Sequence[Judge],
     told: Told,
 ) -> _Seen:
-    """What searching shows of each row, led by a classifier that was not taught it."""
+    """What searching shows of each row, led by a ladder that was not taught it."""
     count = len(lesson.texts)
     asked = np.zeros((count, len(Sign)), dtype=np.float32)
     answers = np.zeros((count, len(AnswerSign)), dtype=np.float32)
     domains, shown = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
     done = 0
-    for (_, judged), leaning in zip(_parts(lesson), leanings, strict=True):
-        judge = _leaning_only(encoder.name, leaning, len(lesson.vectors[0]))
+    for (_, judged), judge in zip(_parts(lesson), of_domains, strict=True):
         searcher = Searcher(catalogue, index, encoder, judge=judge)
         for row in judged.tolist():
             told("searching", done, count)
@@ -223,13 +208,14 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
     return _Seen(asked, answers, domains, shown)
 
 
-def _leaning_only(model: str, leaning: DomainClassifier, dimensions: int) -> Judge:
+def _of_domains(encoder: ReadingEncoder, ladder: Ladder, known: Flags) -> Judge:
     """A judge that knows of domains alone, and of all else nothing."""
-    nothing = np.zeros((0, dimensions + len(Sign) + LENGTH), dtype=np.float32)
+    nothing = np.zeros((0, encoder.dimensions + len(Sign) + LENGTH), dtype=np.float32)
     signs = np.ones(len(Sign), dtype=np.float32)
     return Judge(
-        model=model,
-        leaning=leaning,
+        model=encoder.name,
+        ladder=ladder,
+        known=known,
         served=Kernel(nothing, nothing[:, 0], nothing[:, 0], 1.0, 1.0, 0.0),
         centre=signs,
         spread=signs,

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from api_docs.errors import TrainingDataError
 from api_docs.files import sha256_of
 from finetune.instructions.sameness import close_pairs, sharing_runs
 from finetune.instructions.sources import Sourced, read_sources
+from finetune.judge.climbing import States
 from finetune.judge.fitting import Flags, Numbers
 from finetune.judge.unserved import UNSERVED, read_unserved
-from retriever.embedding import Encoder, Vectors
+from retriever.embedding import Reading, ReadingEncoder, Vectors
 from retriever.task_voice import places
 
 Told = Callable[[str, int, int], None]
@@ -32,7 +34,7 @@ NOTHING: Final = -1
 """In a column of domains: nothing serves it."""
 ALIKE: Final = 0.8
 """Two instructions with a cosine above this are never parted: lower than what the bank calls the same."""
-_ENCODED_AT_ONCE: Final = 64
+_READ_AT_ONCE: Final = 64
 _FEWEST: Final = 20
 """Instructions of either kind, below which nothing worth having is learnt."""
 
@@ -43,6 +45,7 @@ class Lesson:
 
     `vectors` have the shape (rows, dimensions), all else (rows,): `domains` are places in the table of tasks
     or `NOTHING`, `folds` the number of the fold that a row is judged in. `languages` are codes of ISO 639-1.
+    `states` are those after some `layers` of the embedding model: 55 KB for an instruction of 24 tokens.
     """
 
     texts: tuple[str, ...]
@@ -50,6 +53,8 @@ class Lesson:
     domains: Numbers
     folds: Numbers
     vectors: Vectors
+    states: States
+    layers: tuple[int, ...]
     sources: tuple[Sourced, ...]
     unserved_sha256: str
 
@@ -60,7 +65,7 @@ class Lesson:
         return found
 
     def part(self, rows: Numbers) -> Lesson:
-        """Some of its rows, in their folds."""
+        """Some of its rows, in their folds, without what the model read of them."""
         numbers = rows.tolist()
         return replace(
             self,
@@ -69,31 +74,39 @@ class Lesson:
             domains=self.domains[rows],
             folds=self.folds[rows],
             vectors=self.vectors[rows],
+            states=States.of([self.states.values[:0]]),
         )
 
 
 class Remembered:
-    """An encoder that has read some texts already."""
+    """An encoder that has read a lesson's instructions already; it knows the lesson's layers alone."""
 
-    def __init__(self, encoder: Encoder, texts: Sequence[str], vectors: Vectors) -> None:
+    def __init__(self, encoder: ReadingEncoder, lesson: Lesson) -> None:
         self.name = encoder.name
         self.dimensions = encoder.dimensions
-        self._vectors = dict(zip(texts, vectors, strict=True))
+        self._lesson = lesson
+        self._row_of = {text: row for row, text in enumerate(lesson.texts)}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, shape (len(texts), dimensions)."""
-        return np.stack([self._vectors[text] for text in texts])
+        return self._lesson.vectors[[self._row_of[text] for text in texts]]
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """One reading per text."""
+        rows = [self._row_of[text] for text in texts]
+        lesson = self._lesson
+        return [Reading(lesson.vectors[row], lesson.states[row]) for row in rows]
 
 
 def prepare(  # noqa: PLR0913, PLR0917 - what is read, and how it is dealt
     instructions: Sequence[Path],
-    encoder: Encoder,
+    encoder: ReadingEncoder,
     count: int,
     seed: int,
     told: Told,
     unserved: Path = UNSERVED,
 ) -> Lesson:
-    """Read both kinds of instructions, encode them, and deal them to so many folds.
+    """Read both kinds of instructions, have the model read them, and deal them to so many folds.
 
     Raises:
         TrainingDataError: when they can't be read, or are too few.
@@ -108,13 +121,15 @@ def prepare(  # noqa: PLR0913, PLR0917 - what is read, and how it is dealt
         )
     texts = (*(one.text for one in given), *(one.text for one in refused))
     domains = np.concatenate([places([one.domain for one in given]), np.full(len(refused), NOTHING)])
-    vectors = _encoded(encoder, texts, told)
+    vectors, states, layers = _read(encoder, texts, told)
     return Lesson(
         texts=texts,
         languages=(*(one.language for one in given), *(one.language for one in refused)),
         domains=domains,
         folds=deal(texts, vectors, domains, count, seed),
         vectors=vectors,
+        states=states,
+        layers=layers,
         sources=tuple(sources),
         unserved_sha256=sha256_of(unserved),
     )
@@ -155,10 +170,22 @@ def by_hash(rows: Numbers, texts: Sequence[str], seed: int) -> Iterator[int]:
     )
 
 
-def _encoded(encoder: Encoder, texts: Sequence[str], told: Told) -> Vectors:
-    found = []
-    for start in range(0, len(texts), _ENCODED_AT_ONCE):
-        told("encoding instructions", start, len(texts))
-        found.append(encoder.encode(texts[start : start + _ENCODED_AT_ONCE]))
-    told("encoding instructions", len(texts), len(texts))
-    return np.concatenate(found)
+def rungs_of(layers: int) -> tuple[int, ...]:
+    """After which of so many layers a ladder takes states: a third of them, two thirds, and the last."""
+    return tuple(sorted({max(1, round(layers * share / 3)) for share in (1, 2, 3)}))
+
+
+def _read(
+    encoder: ReadingEncoder, texts: Sequence[str], told: Told
+) -> tuple[Vectors, States, tuple[int, ...]]:
+    vectors: list[Vectors] = []
+    states: list[NDArray[np.float16]] = []
+    layers: tuple[int, ...] = ()
+    for start in range(0, len(texts), _READ_AT_ONCE):
+        told("reading instructions", start, len(texts))
+        for reading in encoder.read(texts[start : start + _READ_AT_ONCE]):
+            layers = layers or rungs_of(reading.states.shape[1] - 1)
+            vectors.append(reading.vector)
+            states.append(reading.states[:, layers].astype(np.float16))
+    told("reading instructions", len(texts), len(texts))
+    return np.stack(vectors), States.of(states), layers

@@ -11,7 +11,7 @@ import pytest
 from api_docs.catalogue import Catalogue
 from api_docs.models import ApiDoc
 from retriever.bm25 import tokenize
-from retriever.embedding import Vectors
+from retriever.embedding import Reading, Vectors
 
 
 class WordEncoder:
@@ -31,6 +31,14 @@ class WordEncoder:
                 vectors[row, int(hashlib.md5(word.encode()).hexdigest(), 16) % self.dimensions] += 1  # noqa: S324
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.where(norms == 0, 1, norms), dtype=np.float32)
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """Tokens are words; the one layer adds the text's vector to each."""
+        found = []
+        for text, vector in zip(texts, self.encode(texts), strict=True):
+            words = [WordEncoder().encode([word])[0] for word in tokenize(text) or [""]]
+            found.append(Reading(vector, np.stack([np.stack([word, word + vector]) for word in words])))
+        return found
 
 
 def make_doc(hub: str, name: str, domain: str, description: str, call: str, **more: object) -> ApiDoc:

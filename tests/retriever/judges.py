@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from api_docs.domains import Domain
 from retriever.embedding import Encoder
 from retriever.judge import Judge, Kernel
-from retriever.leaning import DomainClassifier, Vocabulary, hash_of
+from retriever.ladder import Ladder
 from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places
 from retriever.wording import LENGTH
@@ -22,26 +22,44 @@ def judge_of(encoder: Encoder, logits: Mapping[Domain, float], *, served: float 
     Domains that are not named are not known. It takes an answer for right by half, and docs that it does not
     know for near where their dense score is above a half.
     """
-    features = encoder.dimensions + len(DOMAINS)
-    bias, known = np.zeros(len(DOMAINS), dtype=np.float32), np.zeros(len(DOMAINS), dtype=np.bool_)
+    bias, known = np.zeros(len(DOMAINS) + 1, dtype=np.float32), np.zeros(len(DOMAINS), dtype=np.bool_)
     where = places(list(logits))
     bias[where], known[where] = list(logits.values()), True
     nothing = np.zeros((0, encoder.dimensions + len(Sign) + LENGTH), dtype=np.float32)
     ones = np.ones(len(Sign), dtype=np.float32)
     return Judge(
         model=encoder.name,
-        leaning=DomainClassifier(
-            np.zeros((features, len(DOMAINS)), dtype=np.float32),
-            bias,
-            known,
-            Vocabulary(np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.float32)),
-            np.zeros((0, len(DOMAINS)), dtype=np.float32),
+        ladder=replace(
+            ladder_of(encoder.dimensions, lambda *shape: np.zeros(shape, dtype=np.float32)), bias=bias
         ),
+        known=known,
         served=Kernel(nothing, nothing[:, 0], nothing[:, 0], 1.0, 1.0, served),
         centre=ones,
         spread=ones,
         near=np.array([-10, 20, 0], dtype=np.float32),
         sure=np.zeros(len(Sign) + len(AnswerSign) + 2, dtype=np.float32),
+    )
+
+
+def ladder_of(dimensions: int, numbers: Callable[..., np.ndarray], width: int = 8, rungs: int = 2) -> Ladder:
+    """A ladder of numbers that a function gives for a shape; it takes the first states that there are."""
+    outputs = len(DOMAINS) + 1
+    return Ladder(
+        layers=np.arange(rungs),
+        taken=numbers(rungs, dimensions, width),
+        taken_bias=numbers(rungs, width),
+        asked=numbers(rungs, width, 3 * width),
+        asked_bias=numbers(rungs, 3 * width),
+        told=numbers(rungs, width, width),
+        told_bias=numbers(rungs, width),
+        up=numbers(rungs, width, 2 * width),
+        up_bias=numbers(rungs, 2 * width),
+        down=numbers(rungs, 2 * width, width),
+        down_bias=numbers(rungs, width),
+        last=numbers(2, width),
+        out=numbers(2 * width, outputs),
+        direct=numbers(dimensions + len(DOMAINS), outputs),
+        bias=numbers(outputs),
     )
 
 
@@ -53,19 +71,10 @@ def random_judge(encoder: Encoder, seed: int = 0, landmarks: int = 5) -> Judge:
         return draw.normal(size=shape).astype(np.float16).astype(np.float32)
 
     plain = judge_of(encoder, dict.fromkeys(DOMAINS, 0.0))
-    hashes = np.array(sorted(map(hash_of, ("which", "bird", "which bird"))), dtype=np.uint32)
-    whole = draw.integers(-127, 128, size=(len(hashes), len(DOMAINS))).astype(np.float32)
-    whole[0] = 127  # a file keeps whole numbers up to this
     rows = numbers(landmarks, encoder.dimensions + len(Sign) + LENGTH)
     return replace(
         plain,
-        leaning=DomainClassifier(
-            numbers(encoder.dimensions + len(DOMAINS), len(DOMAINS)),
-            numbers(len(DOMAINS)),
-            plain.leaning.known,
-            Vocabulary(hashes, np.array([1.0, 2.5, 1.25], dtype=np.float32)),
-            whole / np.float32(64),
-        ),
+        ladder=ladder_of(encoder.dimensions, numbers),
         served=Kernel(rows, (rows**2).sum(axis=1), numbers(landmarks), 0.01, 2.0, -0.5),
         centre=numbers(len(Sign)),
         spread=np.abs(numbers(len(Sign))) + 1,

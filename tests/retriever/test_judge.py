@@ -16,7 +16,7 @@ from safetensors.numpy import save
 from api_docs.domains import Domain
 from api_docs.errors import EmbeddingModelError
 from retriever.embedding import DEFAULT_MODEL
-from retriever.judge import JUDGE_FILE, SHIPPED, Judge, read_judge
+from retriever.judge import JUDGE_FILE, SHIPPED, Heard, Judge, read_judge
 from retriever.signs import AnswerSign, Sign, answer_signs, asked_signs
 from retriever.task_voice import DOMAINS, places, scores_by_domain
 from retriever.wording import LENGTH, WORDS, wording
@@ -27,13 +27,15 @@ BIRDS = Domain.IMAGE_CLASSIFICATION
 SPEECH = Domain.AUTOMATIC_SPEECH_RECOGNITION
 
 
-LEANING = random_judge(WordEncoder()).leaning
-PHRASES = LEANING.vocabulary
+LADDER = random_judge(WordEncoder()).ladder
+
+
+def hear(judge: Judge, text: str = "which bird is this") -> Heard:
+    return judge.hear(WordEncoder().read([text])[0], scores_by_domain(text.split()))
 
 
 def lean(judge: Judge, text: str = "which bird is this") -> dict[Domain, float]:
-    found = judge.lean(text, WordEncoder().encode([text])[0], scores_by_domain(text.split()))
-    return dict(zip(DOMAINS, found.tolist(), strict=True))
+    return dict(zip(DOMAINS, hear(judge, text).leaning.tolist(), strict=True))
 
 
 def test_probabilities_add_up_over_the_domains_that_were_taught(encoder: WordEncoder) -> None:
@@ -41,6 +43,21 @@ def test_probabilities_add_up_over_the_domains_that_were_taught(encoder: WordEnc
     assert found[BIRDS] == pytest.approx(math.exp(2) / (math.exp(2) + 1), abs=1e-6)
     assert found[BIRDS] + found[SPEECH] == pytest.approx(1)
     assert sum(found.values()) == pytest.approx(1)
+
+
+def test_what_is_heard_is_the_ladder_s_outputs_of_the_states_that_it_takes(encoder: WordEncoder) -> None:
+    judge = random_judge(encoder)
+    reversed_ = replace(judge, ladder=replace(judge.ladder, layers=np.array([1, 0])))
+    reading, task = encoder.read(["which bird"])[0], scores_by_domain(["bird"])
+    shares = task / task.max() if task.max() else task
+    features = np.concatenate([1.5 * reading.vector, 0.2 * shares]).astype(np.float32)
+    for one, states in ((judge, reading.states), (reversed_, reading.states[:, ::-1])):
+        outputs = judge.ladder.outputs(states, features)
+        heard = one.hear(reading, task)
+        assert heard.served == pytest.approx(float(outputs[-1]), abs=1e-4)
+        expected = np.exp(outputs[:-1]) / np.exp(outputs[:-1]).sum()
+        np.testing.assert_allclose(heard.leaning, expected, atol=1e-5)
+        assert (heard.vector is reading.vector, heard.task is task) == (True, True)
 
 
 def test_being_served_is_a_sum_over_landmarks_made_a_probability(encoder: WordEncoder) -> None:
@@ -88,20 +105,26 @@ def test_it_fits_the_model_that_it_was_learnt_for_alone(encoder: WordEncoder) ->
     judge = judge_of(encoder, {BIRDS: 0.0})
     assert judge.fits(encoder)
     assert not replace(judge, model="another").fits(encoder)
-    narrow = replace(judge.leaning, weights=judge.leaning.weights[1:])
-    assert not replace(judge, leaning=narrow).fits(encoder)
+    narrow = replace(judge.ladder, taken=judge.ladder.taken[:, 1:])
+    assert not replace(judge, ladder=narrow).fits(encoder)
+
+
+def test_an_encoder_that_does_not_tell_what_it_reads_is_not_judged_with(encoder: WordEncoder) -> None:
+    class Mute:
+        name, dimensions, encode = encoder.name, encoder.dimensions, encoder.encode
+
+    assert not judge_of(encoder, {BIRDS: 0.0}).fits(Mute())
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         ({"near": np.ones(2, dtype=np.float32)}, "don't fit together: near"),
-        ({"leaning": replace(LEANING, bias=LEANING.bias[1:])}, "don't fit together: leaning"),
-        ({"leaning": replace(LEANING, said=LEANING.said[1:])}, "don't fit together: leaning"),
-        (
-            {"leaning": replace(LEANING, vocabulary=replace(PHRASES, hashes=PHRASES.hashes[::-1]))},
-            "don't fit together: leaning",
-        ),
+        ({"known": np.ones(2, dtype=np.bool_)}, "don't fit together: known"),
+        ({"ladder": replace(LADDER, told=LADDER.told[1:])}, "ladder don't fit together: told"),
+        ({"ladder": replace(LADDER, out=LADDER.out[1:], last=LADDER.last)}, "ladder don't fit together: out"),
+        ({"ladder": replace(LADDER, direct=LADDER.direct[1:])}, "don't fit together: ladder"),
+        ({"ladder": replace(LADDER, layers=np.array([-1, 0]))}, "are impossible"),
         ({"sure": np.ones(2, dtype=np.float32)}, "don't fit together: sure"),
         ({"spread": np.full(len(Sign), np.nan, dtype=np.float32)}, "not finite"),
     ],
@@ -129,22 +152,22 @@ def test_the_one_that_ships_is_for_the_default_model_small_and_what_its_card_say
     assert judge.model == card["model"] == DEFAULT_MODEL
     assert SHIPPED.stat().st_size < 5 * 10**6
     assert card["files"] == {JUDGE_FILE: hashlib.sha256(SHIPPED.read_bytes()).hexdigest()}
-    assert judge.leaning.known.sum() == 54
+    assert judge.known.sum() == 54
 
 
 def test_signs_before_anything_is_chosen_are_what_they_are_called() -> None:
     dense = np.array([0.1, 0.9, 0.5, 0.3], dtype=np.float32)
     leaning = np.array([0.7, 0.2, 0.1, 0], dtype=np.float32)
-    found = asked_signs(dense, dense * 10, dense * 5, leaning, words=6)
+    found = asked_signs(dense, dense * 10, dense * 5, leaning, words=6, served=-1.5)
     entropy = -sum(p * math.log(p) for p in (0.7, 0.2, 0.1))
-    expected = [0.9, 0.45, math.log(10), math.log(5.5), 0.7, 0.5, entropy, math.log(7)]
+    expected = [0.9, 0.45, math.log(10), math.log(5.5), 0.7, 0.5, entropy, math.log(7), -1.5]
     assert found.tolist() == pytest.approx(expected, abs=1e-5)
     assert len(found) == len(Sign)
 
 
 def test_ten_rows_are_the_best_ten_of_many() -> None:
     dense = np.arange(40, dtype=np.float32)
-    found = asked_signs(dense, dense, dense[:3], np.array([1, 0], dtype=np.float32), words=1)
+    found = asked_signs(dense, dense, dense[:3], np.array([1, 0], dtype=np.float32), words=1, served=0.0)
     assert found[list(Sign).index(Sign.DENSE_OF_TEN)] == pytest.approx(34.5)
 
 

@@ -43,6 +43,20 @@ def test_the_graph_gives_the_model_s_vectors_in_the_texts_order(
     assert (graph.name, graph.dimensions) == (model.name, model.dimensions)
 
 
+def test_it_tells_what_the_model_reads_as_the_model_does_alone_and_among_longer_texts(
+    model: SentenceEncoder, graph: OnnxEncoder
+) -> None:
+    texts = TEXTS[:9]
+    wanted, together = model.read(texts), graph.read(texts)
+    for text, expected, found in zip(texts, wanted, together, strict=True):
+        alone = graph.read([text])[0]
+        assert found.states.shape == (len(expected.states), 7, graph.dimensions)
+        for one in (found, alone):
+            np.testing.assert_allclose(one.states, expected.states, atol=onnx_encoder.STATES_TOLERANCE)
+            np.testing.assert_allclose(one.vector, expected.vector, atol=onnx_encoder.TOLERANCE)
+    np.testing.assert_allclose([one.vector for one in wanted], model.encode(texts), atol=1e-5)
+
+
 def test_no_texts_give_no_vectors(graph: OnnxEncoder) -> None:
     assert graph.encode([]).shape == (0, graph.dimensions)
 

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from finetune.instructions import sameness
 from finetune.instructions.sameness import (
     KeptVectors,
     Pair,
@@ -67,7 +68,9 @@ def test_a_text_is_paired_with_the_first_that_had_the_run() -> None:
     assert list(seen.shared(f"zero {EIGHT}")) == [Pair(0, 3, shared=EIGHT)]
 
 
-def test_close_pairs_are_those_of_every_two_rows() -> None:
+@pytest.mark.parametrize("at_once", [1, 7, 1_000])
+def test_close_pairs_are_those_of_every_two_rows(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sameness, "_COMPARED_AT_ONCE", at_once)
     vectors = np.random.default_rng(1).normal(size=(30, 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     slow = {

@@ -12,6 +12,7 @@ from api_docs.catalogue import Catalogue
 from api_docs.domains import Domain
 from api_docs.storage import write_catalogue
 from finetune.instructions.instruction import Instruction, write_instructions
+from finetune.judge import climbing
 from service.settings import Settings
 from tests.finetune.retriever.lessons import DOMAINS, THINGS, sixty_docs
 from tests.retriever.conftest import WordEncoder
@@ -21,6 +22,15 @@ WISHES = [f"{thing}, {THINGS[place - 4]} and {THINGS[place - 9]}" for place, thi
 """Three things each, no two of which are the same in any two wishes."""
 ASKED = ("classify photos of {}", "translate texts on {} to Dutch", "summarise pages about {}", "hear {}")
 REFUSED = ("pay the bill for {}", "who invented {}", "cancel my order of {}")
+
+
+@pytest.fixture(autouse=True)
+def narrow_ladders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taught in a second, in this process."""
+    if request.module.__name__.endswith("test_climbing"):
+        return
+    monkeypatch.setattr(climbing, "WIDTH", 16)
+    monkeypatch.setattr(climbing, "usable_cores", lambda: 1)
 
 
 @pytest.fixture

@@ -9,11 +9,8 @@ from sklearn.linear_model import LogisticRegression
 from finetune.judge.fitting import (
     GAMMA,
     RIDGE,
-    STRENGTH,
     kernel_ridge,
     logistic,
-    sharpened,
-    softmax_regression,
     with_odds,
 )
 
@@ -21,48 +18,6 @@ DRAW = np.random.default_rng(3)
 CLASSES = np.repeat(np.arange(3), 40)
 ROWS = (DRAW.normal(size=(120, 6)) + 2 * DRAW.normal(size=(3, 6))[CLASSES]).astype(np.float32)
 SERVED = np.arange(120) % 3 > 0
-
-
-TEXTS = [
-    f"{('sort', 'draw', 'read')[one]} the {place % 7} {'abcdefg'[place % 7]}"
-    for place, one in enumerate(CLASSES)
-]
-
-
-def test_softmax_regression_is_scikit_learns_over_features_and_words() -> None:
-    found = softmax_regression(TEXTS, ROWS, CLASSES, 3)
-    words = np.zeros((len(TEXTS), len(found.vocabulary.hashes)))
-    for row, text in enumerate(TEXTS):
-        places, weights = found.vocabulary.read(text)
-        words[row, places] = weights
-    together = np.concatenate([ROWS, words], axis=1)
-    model = LogisticRegression(C=STRENGTH, max_iter=5_000, tol=1e-8).fit(together, CLASSES)
-    logits = np.array([found.logits(text, row) for text, row in zip(TEXTS, ROWS, strict=True)])
-    expected = model.predict_proba(together)
-    odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(odds, expected, atol=0.05)
-    assert (logits.argmax(axis=1) == CLASSES).mean() > 0.95
-
-
-def test_a_class_without_rows_is_not_known() -> None:
-    found = softmax_regression(TEXTS, ROWS, np.where(CLASSES == 1, 3, CLASSES), 5)
-    assert found.known.tolist() == [True, False, True, True, False]
-
-
-def test_of_two_classes_the_logits_are_opposites() -> None:
-    two = CLASSES < 2
-    texts = [text for text, one in zip(TEXTS, two, strict=True) if one]
-    found = softmax_regression(texts, ROWS[two], CLASSES[two], 2)
-    logits = np.array([found.logits(text, row) for text, row in zip(texts, ROWS[two], strict=True)])
-    np.testing.assert_allclose(logits.sum(axis=1), 0, atol=1e-4)
-    assert (logits.argmax(axis=1) == CLASSES[two]).mean() > 0.95
-
-
-def test_sharpening_multiplies_every_logit() -> None:
-    plain = softmax_regression(TEXTS, ROWS, CLASSES, 3)
-    soft = sharpened(plain, 0.25)
-    for text, row in zip(TEXTS[:9], ROWS, strict=False):
-        np.testing.assert_allclose(soft.logits(text, row), 0.25 * plain.logits(text, row), atol=1e-4)
 
 
 def test_with_every_row_a_landmark_it_is_plain_kernel_ridge_regression() -> None:

@@ -14,6 +14,7 @@ import finetune.judge.learn as module
 from api_docs.catalogue import Catalogue
 from api_docs.files import sha256_of
 from finetune.judge.card import figures_of
+from finetune.judge.climbing import States
 from finetune.judge.command import teach_judge
 from finetune.judge.learn import OnFolds, learn
 from finetune.judge.lesson import NOTHING, Lesson, prepare
@@ -47,7 +48,7 @@ def test_what_was_not_taught_is_told_too(lesson: Lesson, catalogue: Catalogue, e
     assert (found.leaning.argmax(axis=1) == lesson.domains)[served].mean() > 0.9
     assert found.served[served].mean() > found.served[~served].mean() + 0.3
     assert found.right[found.domains == lesson.domains].mean() > found.right.mean()
-    assert set(np.array(EVERY)[learnt.judge.leaning.known]) == set(DOMAINS)
+    assert set(np.array(EVERY)[learnt.judge.known]) == set(DOMAINS)
 
 
 def test_a_searcher_judges_with_it(lesson: Lesson, catalogue: Catalogue, encoder: WordEncoder) -> None:
@@ -94,6 +95,8 @@ def test_figures_are_counted_over_the_rows_that_they_are_of() -> None:
         domains=np.array([0, 1, 2, 3, NOTHING, NOTHING, 0, NOTHING]),
         folds=np.zeros(count, dtype=np.int64),
         vectors=np.zeros((count, 2), dtype=np.float32),
+        states=States.of([np.zeros((0, 1, 2))] * count),
+        layers=(1,),
         sources=(),
         unserved_sha256="",
     )

@@ -15,7 +15,7 @@ from evaluation.question_sets import read_unserved as asked_unserved
 from finetune.instructions import sameness
 from finetune.instructions.bank import read_bank
 from finetune.instructions.instruction import Instruction, read_instructions, write_instructions
-from finetune.judge.lesson import BRIEF, NOTHING, Lesson, deal, groups, prepare
+from finetune.judge.lesson import BRIEF, NOTHING, Lesson, Remembered, deal, groups, prepare, rungs_of
 from finetune.judge.unserved import Kind, Unserved, read_unserved
 from retriever.task_voice import places
 from tests.finetune.retriever.lessons import asked_of_domains
@@ -116,6 +116,11 @@ def test_a_lesson_has_both_kinds_and_knows_which_is_which(tmp_path: Path, encode
     assert set(lesson.domains[~lesson.served].tolist()) == {NOTHING}
     assert (~lesson.served).sum() == 30
     np.testing.assert_array_equal(lesson.vectors, encoder.encode(lesson.texts))
+    remembered = Remembered(encoder, lesson)
+    for text in lesson.texts[::7]:
+        reading, expected = remembered.read([text])[0], encoder.read([text])[0]
+        np.testing.assert_array_equal(reading.vector, expected.vector)
+        np.testing.assert_allclose(reading.states, expected.states[:, lesson.layers], atol=1e-3)  # 16 bits
     assert lesson.sources[0].name == "served.jsonl"
 
 
@@ -126,3 +131,8 @@ def test_too_few_of_either_kind_are_refused(tmp_path: Path, encoder: WordEncoder
     write_instructions(tmp_path / "few.jsonl", few)
     with pytest.raises(TrainingDataError, match="5 instructions that are served"):
         prepare([tmp_path / "few.jsonl"], encoder, 3, 0, silent)
+
+
+@pytest.mark.parametrize(("layers", "rungs"), [(1, (1,)), (2, (1, 2)), (6, (2, 4, 6)), (12, (4, 8, 12))])
+def test_a_ladder_takes_states_after_each_third_of_a_model(layers: int, rungs: tuple[int, ...]) -> None:
+    assert rungs_of(layers) == rungs
