@@ -58,7 +58,8 @@ class Wish:
     @property
     def told(self) -> tuple[str, ...]:
         """What there is to honour, in words for people and programs: `smallest`, `tfhub`, `de-en`."""
-        return (*self.preferences, *(() if self.direction is None else ("-".join(self.direction),)))
+        way = () if self.direction is None else ("-".join(self.direction),)
+        return (*(preference.value for preference in self.preferences), *way)
 
 
 # ---- words → preferences ---------------------------------------------------------------------------
@@ -82,7 +83,8 @@ _OF_THINGS: Final = (
     r"|estimation|generation|generative|embedding|asr|tts|ner|qa|ai|ml|bert|gpt|gan|like|transformer"
     r"|convolutional|pre|trained|pretrained|open|source|free|english|available|possible|possibly|and|but|yet|or"
     r"|also|very|more|most|highly|small|tiny|compact|light|weight|lightweight|fast|quick|accurate|precise"
-    r"|efficient|modern|simple|good|robust|pytorch|tensorflow|tf|hub|keras|hugging|face|huggingface|,) ){0,6}"
+    r"|efficient|modern|simple|good|robust|large|larger|smaller|faster|pytorch"
+    r"|tensorflow|tf|hub|keras|hugging|huggingface|,) ){0,6}"
 )
 """What may stand between an adjective and what is run; other words are what the adjective may speak of."""
 _TASK: Final = (
@@ -131,6 +133,8 @@ _BOARD: Final = (
     r"(?:a|an|the|my|our|some) (?:raspberry pi|micro ?controller|arduino|jetson|esp32|edge device"
     r"|embedded (?:device|board|system))\b(?! (?:case|cover|board|box|logo|shop))"
 )
+_STREAM: Final = r"(?:videos?|cameras?|webcams?|streams?|live|frames|footage|microphones?|calls)"
+"""Only what goes on by itself has a time to keep up with."""
 _NUMBER: Final = r"\d+(?:\.\d+)? ?"
 _FEWER: Final = r"(?:under|below|less than|fewer than|smaller than|at most|up to|no more than)"
 
@@ -152,7 +156,7 @@ _PHRASES: Final[Mapping[Preference, tuple[str, ...]]] = {
         rf"\b(?:light ?weight|on device|low memory) {_OF_THINGS}{_TASK}",
     ),
     Preference.FASTEST: (
-        r"\bin real ?time\b",
+        rf"\b{_STREAM}\b.*?\bin real ?time\b(?! \w*(?:feed|data|stream))|\bin real ?time\b.*?\b{_STREAM}\b",
         r"\b(?:few|fewer) (?:flops|gflops)\b",
         r"\b(?:little|low|limited|hardly any|not much|very little) (?:compute|computing power|computation)\b",
         r"\b(?:speed|latency|low latency) (?:matters|counts|is (?:key|critical|what (?:counts|matters)"
@@ -162,7 +166,7 @@ _PHRASES: Final[Mapping[Preference, tuple[str, ...]]] = {
     ),
     Preference.MOST_ACCURATE: (
         r"\bas (?:accurate|accurately|precise|precisely) as possible\b",
-        r"\b(?:with|at) (?:the )?(?:best|highest|top|high|greatest|maximum)(?: possible)?"
+        r"\b(?:with|at) (?:the )?(?:best|highest|greatest|maximum)(?: possible)?"
         r" (?:accuracy|precision)\b",
         r"\baccuracy (?:matters|counts|comes first|is (?:key|crucial|critical|what (?:counts|matters)"
         r"|(?:the )?most important))\b",
