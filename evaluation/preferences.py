@@ -25,9 +25,10 @@ from api_docs.models import ApiDoc, Hub
 from evaluation.json_lines import read_rows
 from evaluation.question_sets import QUESTIONS, Half, half_of
 from retriever.hits import Exploration, Quality
-from retriever.preferences import Preference, Preferring, Wish, read
+from retriever.preferences import Preferring
 from retriever.searcher import Searcher
 from retriever.task_voice import places
+from retriever.wishes import Preference, Wish, read
 
 PREFERENCES: Final = QUESTIONS / "preferences.jsonl"
 BEST_QUARTER: Final = 0.75

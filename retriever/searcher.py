@@ -21,10 +21,11 @@ from retriever.fusion import FIRM, MILD, Leaning, fuse
 from retriever.hits import Exploration, Hit, Judgement, Quality, RetrieverName
 from retriever.index import Index
 from retriever.judge import Judge
-from retriever.preferences import WORDS_ALONE, Preferring, Wish, read
+from retriever.preferences import WORDS_ALONE, Preferring
 from retriever.signs import answer_signs, asked_signs
 from retriever.task_voice import places, scores_by_domain
 from retriever.text import keyword_text
+from retriever.wishes import Wish, read
 from retriever.wording import wording
 
 Rows = NDArray[np.int64]

@@ -15,8 +15,8 @@ from evaluation.preferences import Honours, Kind, Question, read_questions, run
 from evaluation.question_sets import Half, normalised, read_near_misses, read_served, read_unserved
 from evaluation.results_page import write_page
 from retriever.index import build_index
-from retriever.preferences import Preference
 from retriever.searcher import Searcher
+from retriever.wishes import Preference
 from tests.retriever.conftest import WordEncoder, make_doc, small_docs
 
 

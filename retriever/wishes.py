@@ -1,0 +1,294 @@
+"""What an instruction prefers among models: words → a wish.
+
+Most instructions have none, and words that may as well speak of what is on a picture are none: a false one is
+worse than a missed one. Knows nothing about docs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from api_docs.lexicon.languages import LANGUAGES
+from api_docs.models import Hub
+
+
+class Preference(StrEnum):
+    """What a model may be preferred for: a figure, or the hub that it is loaded from."""
+
+    SMALLEST = "smallest"
+    LARGEST = "largest"
+    FASTEST = "fastest"
+    MOST_ACCURATE = "most_accurate"
+    MOST_POPULAR = "most_popular"
+    NEWEST = "newest"
+    TORCHHUB = "torchhub"
+    TFHUB = "tfhub"
+    HUGGINGFACE = "huggingface"
+
+
+HUBS: Final = frozenset(Preference(hub) for hub in Hub)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an instruction wants of a model: preferences, in the order of `Preference`, and languages.
+
+    `languages` are the codes of those that it names; `direction` is from which into which it wants to
+    translate. Languages alone wish for nothing, for the ranking hears them well; they only see to it that
+    nothing else is preferred which speaks others.
+    """
+
+    preferences: tuple[Preference, ...] = ()
+    languages: frozenset[str] = frozenset()
+    direction: tuple[str, str] | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What there is to honour, in words for people and programs: `smallest`, `tfhub`, `de-en`."""
+        way = () if self.direction is None else ("-".join(self.direction),)
+        return (*(preference.value for preference in self.preferences), *way)
+
+
+_READ: Final = 600
+"""Characters. What follows is mostly material that somebody pasted."""
+
+_THING: Final = (
+    r"(?:models?|networks?|neural nets?|classifier|detector|segmenter|recogni[sz]er|captioner|summari[sz]er"
+    r"|tagger|transcriber|encoder|backbone|llms?|cnns?)\b"
+    # Models of things, and networks of cables and streets.
+    r"(?! (?:of|trains?|cars?|railways?|railroads?|aeroplanes?|airplanes?|planes?|aircraft|ships?|boats?"
+    r"|kits?|years?|numbers?|names?|villages?|houses?|homes?|students?|agency|agencies|shoots?|citizens?"
+    r"|figures?|rockets?|cables?|cards?|switch(?:es)?|routers?|traffic|packets?|logs?|outages?)\b)"
+)
+"""What is run."""
+_OF_THINGS: Final = (
+    r"(?:(?:neural|deep|learning|machine|vision|language|speech|image|images|photo|picture|text|texts|sentence"
+    r"|word|audio|voice|video|object|face|pose|depth|semantic|instance|sentiment|named|entity|question"
+    r"|answering|translation|classification|detection|segmentation|recognition|summari[sz]ation|captioning"
+    r"|estimation|generation|generative|embedding|asr|tts|ner|qa|ai|ml|bert|gpt|gan|like|transformer"
+    r"|convolutional|pre|trained|pretrained|open|source|free|english|available|possible|possibly|and|but|yet|or"
+    r"|also|very|more|most|highly|small|tiny|compact|light|weight|lightweight|fast|quick|accurate|precise"
+    r"|efficient|modern|simple|good|robust|large|larger|smaller|faster|pytorch"
+    r"|tensorflow|tf|hub|keras|hugging|huggingface|,) ){0,6}"
+)
+"""What may stand between an adjective and what is run; other words are what the adjective may speak of."""
+_TASK: Final = (
+    r"(?:classification|detection|segmentation|recognition|transcription|translation|summari[sz]ation"
+    r"|captioning|tagging|estimation|inference|embeddings?)\b"
+)
+
+_ADJECTIVES: Final = {
+    # Small objects and faces are found by models of any size, and so are traffic lights.
+    Preference.SMALLEST: r"(?:small|tiny)(?! (?:object|face)s?\b)|smaller|smallest|tiniest|compact"
+    r"|light ?weight|lighter|lightest|(?<!traffic )(?<!street )light(?= (?:models?|networks?)\b)|mini|slim"
+    r"|low memory|memory efficient|mobile friendly|on device|low parameter",
+    # A large language model is a kind of model, whatever its size.
+    Preference.LARGEST: r"(?:large|big)(?! (?:(?:vision )?language|object|face)\b)|larger|largest|bigger"
+    r"|biggest|huge",
+    Preference.FASTEST: r"fast(?:er|est)?|quick(?:er|est)?|low latency|real ?time|low compute|speedy",
+    Preference.MOST_ACCURATE: r"best(?: performing)?|top performing|(?:most |more |highly |very )?(?:accurate"
+    r"|precise)|high(?:est)? (?:accuracy|quality|precision)|state of the art|sota",
+    Preference.MOST_POPULAR: r"popular|widely used|most used|most downloaded|most liked",
+    Preference.NEWEST: r"newest|latest|(?:most |more )?recent|newer|modern|up to date",
+}
+"""Adjectives that count before or after what is run, and nowhere else."""
+_SUPERLATIVES: Final = {
+    Preference.SMALLEST: r"smallest|tiniest|lightest",
+    Preference.LARGEST: r"largest|biggest",
+    Preference.FASTEST: r"fastest|quickest",
+    Preference.MOST_ACCURATE: r"best(?: performing)?|most accurate|most precise",
+    Preference.MOST_POPULAR: r"most (?:popular|used|widely used|downloaded|liked)",
+    Preference.NEWEST: r"newest|latest|most recent",
+}
+"""These count before "that you have", too."""
+_TAIL: Final = (
+    r"(?: one)?(?: (?:that|which))? (?:you (?:have|know|can find|offer|got)|you've got|available(?! \w))"
+)
+_BEING: Final = (
+    r"(?: (?:that|which|must|should|has|have|needs?|ought|to|really|very|rather|fairly|quite|also|as|so))*"
+    r" (?:is|be|stays?|are)(?: (?:really|very|rather|fairly|quite|also|as))* "
+)
+_DEVICE: Final = (
+    r"(?:(?:a|an|the|my|our|any|some|old|older|cheap|android|single|simple|small|low|end|power) ){0,4}"
+    r"(?:phones?|smartphones?|mobiles?|iphones?|android|tablets?|raspberry(?: pi)?|micro ?controllers?"
+    r"|arduino|jetson|esp32|browsers?|edge devices?|embedded (?:devices?|boards?|systems?)|mobile devices?)\b"
+    r"(?! (?:screen|case|cover|board|box|logo|shop|display))"
+)
+_BOARD: Final = (
+    r"(?:a|an|the|my|our|some) (?:raspberry pi|micro ?controller|arduino|jetson|esp32|edge device"
+    r"|embedded (?:device|board|system))\b(?! (?:case|cover|board|box|logo|shop))"
+)
+_STREAM: Final = r"(?:videos?|cameras?|webcams?|streams?|live|frames|footage|microphones?|calls)"
+"""Only what goes on by itself has a time to keep up with."""
+_NUMBER: Final = r"\d+(?:\.\d+)? ?"
+_FEWER: Final = r"(?:under|below|less than|fewer than|smaller than|at most|up to|no more than)"
+
+_PHRASES: Final[Mapping[Preference, tuple[str, ...]]] = {
+    Preference.SMALLEST: (
+        rf"\b(?:run|runs|fit|fits|deploy|deployed|execute)(?: (?!on|in)\w+){{0,3}} (?:on|in|inside|into)"
+        rf" {_DEVICE}",
+        rf"\b(?:(?:must|should|has to|have to|needs to|can|could|to) work|that works) (?:on|in) {_DEVICE}",
+        r"\bfor (?:an? (?:mobile|phone|smartphone|android|ios|iphone) app|mobile use|edge devices"
+        r"|on device use|on device inference|embedded devices)\b",
+        rf"\bon {_BOARD}",
+        r"\b(?:few|fewer|fewest|as few) (?:parameters|params|weights)\b",
+        r"\b(?:low|small) (?:parameter count|number of parameters|memory footprint|model size)\b",
+        rf"\b{_FEWER} {_NUMBER}(?:k|m|b|thousand|million|billion)? ?(?:parameters|params)\b",
+        rf"\b(?:models?|networks?|weights|checkpoint|download)(?: \w+){{0,2}} {_FEWER} {_NUMBER}"
+        r"(?:mb|gb|megabytes?)\b",
+        r"\b(?:little|limited|hardly any|next to no|not much|very little) (?:memory|ram)\b(?! of)",
+        r"\bmemory is (?:\w+ )?(?:tight|short|scarce|low|limited)\b",
+        rf"\b(?:light ?weight|on device|low memory) {_OF_THINGS}{_TASK}",
+    ),
+    Preference.FASTEST: (
+        rf"\b{_STREAM}\b.*?\bin real ?time\b(?! \w*(?:feed|data|stream))|\bin real ?time\b.*?\b{_STREAM}\b",
+        r"\b(?:few|fewer) (?:flops|gflops)\b",
+        r"\b(?:little|low|limited|hardly any|not much|very little) (?:compute|computing power|computation)\b",
+        r"\b(?:speed|latency|low latency) (?:matters|counts|is (?:key|critical|what (?:counts|matters)"
+        r"|(?:the )?most important))\b",
+        r"\bit (?:must|should|has to|needs to) be (?:very |really )?(?:fast|quick)\b",
+        rf"\b(?:real ?time|low latency|low compute) {_OF_THINGS}{_TASK}",
+    ),
+    Preference.MOST_ACCURATE: (
+        r"\bas (?:accurate|accurately|precise|precisely) as possible\b",
+        r"\b(?:with|at) (?:the )?(?:best|highest|greatest|maximum)(?: possible)?"
+        r" (?:accuracy|precision)\b",
+        r"\baccuracy (?:matters|counts|comes first|is (?:key|crucial|critical|what (?:counts|matters)"
+        r"|(?:the )?most important))\b",
+        r"\bit (?:must|should|has to|needs to) be (?:very |really )?(?:accurate|precise)\b",
+        rf"\b(?:state of the art|sota|(?:most|highly|very) accurate|high(?:est)? accuracy)"
+        rf" {_OF_THINGS}{_TASK}",
+    ),
+    Preference.MOST_POPULAR: (
+        rf"{_THING}(?: (?:that|which))? (?:is|are|was|were|people)(?: \w+)?"
+        r" (?:downloaded|used|liked|use|download|like)(?: the)? most\b",
+    ),
+}
+"""Said of the model wherever it stands."""
+
+_NAMES: Final = {
+    Preference.TORCHHUB: r"py ?torch(?: ?hub)?|torch[ .]?hub",
+    Preference.TFHUB: r"tensor ?flow(?: ?hub)?|tf ?hub(?:\.dev)?|keras",
+    Preference.HUGGINGFACE: r"hugging ?face(?:'s)?(?: hub)?",
+}
+_SITES: Final = {
+    Preference.TORCHHUB: r"(?:py)?torch[ .]?hub",
+    Preference.TFHUB: r"(?:tensorflow|tf) ?hub",
+    Preference.HUGGINGFACE: r"hugging ?face(?: hub)?",
+}
+_LIBRARIES: Final = {
+    Preference.HUGGINGFACE: (
+        r"\b(?:using|via|through) (?:the )?(?:transformers|diffusers)\b",
+        r"\b(?:transformers|diffusers) (?:library|pipelines?|package)\b",
+    ),
+}
+_PARTS: Final = (
+    r"(?:models?|networks?|modules?|pipelines?|layers?|library|checkpoints?|weights|implementation|version)\b"
+)
+_TALK: Final = (
+    r"(?! (?:forums?|issues?|docs|documentation|tutorials?|logos?|conferences?|questions?|users?|developers?"
+    r"|community|blogs?|books?|courses?|certificates?|errors?|bugs?|posts?|talks?|stickers?|shirts?|team"
+    r"|jobs?)\b)"
+)
+"""A hub that is talked about is none to load from."""
+
+_PRODUCTS: Final = re.compile(
+    r"\b(?:cars?|vehicles?|phones?|iphones?|smartphones?|cameras?|watch(?:es)?|tractors?|trucks?|bikes?"
+    r"|motorbikes?|motorcycles?|shoes?|sneakers?|laptops?|consoles?|aircraft|planes?|trains?|brands?|dealers?)\b"
+)
+_NO_MODELS: Final = re.compile(
+    r"\b(?:fashion|catwalk|runway|toy|lego|clay|railway|3d|scale|role|business|wax) models?\b"
+)
+_NOT: Final = re.compile(
+    r"(?:\bnot|n't|\bno|\bnever|\bwithout|\bthan|\binstead of)"
+    r"(?: (?:a|an|the|any|to|be|need|needs|for|have|has|use|want|your|really|very|necessarily|too|such))*\s*$"
+)
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»")
+
+
+def _rules() -> Iterable[tuple[Preference, re.Pattern[str]]]:
+    for preference, adjectives in _ADJECTIVES.items():
+        said = (
+            rf"\b(?:{adjectives}) {_OF_THINGS}{_THING}",
+            rf"{_THING}{_BEING}(?!best\b)(?:{adjectives})\b",
+            rf"\b(?:{_SUPERLATIVES[preference]}){_TAIL}\b",
+            *_PHRASES.get(preference, ()),
+        )
+        yield preference, re.compile("|".join(said))
+    for preference, names in _NAMES.items():
+        said = (
+            rf"\b(?:in|with|using|via|through|from|for|use|uses|prefer) (?:(?:an?|the|some|my|our) )?"
+            rf"(?:{names})\b{_TALK}",
+            rf"(?<!about )(?<!of )\b(?:{names}) {_OF_THINGS}{_PARTS}",
+            r"\b(?:models?|something|anything|one|hosted|found|available) on (?:the )?"
+            rf"(?:{_SITES[preference]})\b{_TALK}",
+            r"\b(?:code|code ?base|stack|project|app|set ?up|everything) (?:is|runs|uses)"
+            rf"(?: (?:in|on|all|built))* (?:{names})\b",
+            *_LIBRARIES.get(preference, ()),
+        )
+        yield preference, re.compile("|".join(said))
+
+
+_CODES: Final = {
+    name.casefold(): code for code, name in LANGUAGES.items() if len(name) > 4 or name in {"Thai", "Urdu"}
+}
+"""Names of languages, without those so short that they are words, too."""
+_NAME: Final = "|".join(sorted(_CODES, key=len, reverse=True))
+_LANGUAGE: Final = re.compile(rf"\b(?:{_NAME})\b")
+_BETWEEN: Final = rf"(?: (?!(?:{_NAME})\b)[\w',]+){{0,8}}?"
+_FROM_TO: Final = re.compile(
+    rf"\b(?P<source>{_NAME}){_BETWEEN} (?:to|into) (?:\w+ )?(?P<into>{_NAME})\b"
+    rf"|\b(?:to|into) (?P<aim>{_NAME}){_BETWEEN} from (?:\w+ )?(?P<origin>{_NAME})\b"
+)
+
+_RULES: Final = tuple(_rules())
+
+
+def read(instruction: str) -> Wish:
+    """What an instruction says that the model should be; mostly nothing.
+
+    Opposites take each other back, and so do two hubs. What stands in quotation marks is not read.
+    """
+    text = _plain(instruction)
+    return Wish(_preferences(text), *_languages(text))
+
+
+def _preferences(text: str) -> tuple[Preference, ...]:
+    if _NO_MODELS.search(text):
+        return ()
+    found = {preference for preference, said in _RULES if _says(preference, said, text)}
+    if {Preference.SMALLEST, Preference.LARGEST} <= found:
+        found -= {Preference.SMALLEST, Preference.LARGEST}
+    if len(found & HUBS) > 1:
+        found -= HUBS
+    return tuple(preference for preference in Preference if preference in found)
+
+
+_OF_PRODUCTS: Final = frozenset({Preference.NEWEST, Preference.MOST_POPULAR, Preference.LARGEST})
+"""Cars and telephones have models, too, of which people say these."""
+
+
+def _says(preference: Preference, said: re.Pattern[str], text: str) -> bool:
+    if preference in _OF_PRODUCTS and _PRODUCTS.search(text):
+        return False
+    return any(not _NOT.search(text, 0, match.start()) for match in said.finditer(text))
+
+
+def _languages(text: str) -> tuple[frozenset[str], tuple[str, str] | None]:
+    """The languages that a text names, and from which into which something goes, where it says so."""
+    named = frozenset(_CODES[name] for name in _LANGUAGE.findall(text))
+    found = _FROM_TO.search(text)
+    if found is None or len(named) != 2:
+        return named, None
+    source, into = found["source"] or found["origin"], found["into"] or found["aim"]
+    return named, (_CODES[source], _CODES[into])
+
+
+def _plain(instruction: str) -> str:
+    """The beginning of an instruction in lower case, without quotations, hyphens and needless blanks."""
+    text = _QUOTED.sub(" ", instruction[:_READ].replace("’", "'")).casefold()
+    return " ".join(re.sub(r"[-‐‑–—_]", " ", text).replace(",", " , ").split())
