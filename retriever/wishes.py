@@ -60,20 +60,19 @@ _THING: Final = (
     r"(?:models?|networks?|neural nets?|classifier|detector|segmenter|recogni[sz]er|captioner|summari[sz]er"
     r"|tagger|transcriber|encoder|backbone|llms?|cnns?)\b"
     # Models of things, and networks of cables and streets.
-    r"(?! (?:of|trains?|cars?|railways?|railroads?|aeroplanes?|airplanes?|planes?|aircraft|ships?|boats?"
-    r"|kits?|years?|numbers?|names?|villages?|houses?|homes?|students?|agency|agencies|shoots?|citizens?"
-    r"|figures?|rockets?|cables?|cards?|switch(?:es)?|routers?|traffic|packets?|logs?|outages?)\b)"
+    r"(?! (?:of|trains?|cars?|rail(?:way|road)s?|(?:aero|air)?planes?|aircraft|ships?|boats?|kits?|years?"
+    r"|numbers?|names?|villages?|houses?|agency|agencies|figures?|cables?|cards?|switch(?:es)?|routers?"
+    r"|traffic|packets?|logs?|outages?)\b)"
 )
 """What is run."""
 _OF_THINGS: Final = (
-    r"(?:(?:neural|deep|learning|machine|vision|language|speech|image|images|photo|picture|text|texts|sentence"
+    r"(?:(?:neural|deep|learning|machine|vision|language|speech|images?|photo|picture|texts?|sentence"
     r"|word|audio|voice|video|object|face|pose|depth|semantic|instance|sentiment|named|entity|question"
     r"|answering|translation|classification|detection|segmentation|recognition|summari[sz]ation|captioning"
     r"|estimation|generation|generative|embedding|asr|tts|ner|qa|ai|ml|bert|gpt|gan|like|transformer"
-    r"|convolutional|pre|trained|pretrained|open|source|free|english|available|possible|possibly|and|but|yet|or"
-    r"|also|very|more|most|highly|small|tiny|compact|light|weight|lightweight|fast|quick|accurate|precise"
-    r"|efficient|modern|simple|good|robust|large|larger|smaller|faster|pytorch"
-    r"|tensorflow|tf|hub|keras|hugging|huggingface|,) ){0,6}"
+    r"|convolutional|pre|trained|pretrained|open|source|free|english|available|and|but|or|also|very|more"
+    r"|most|highly|small|smaller|tiny|compact|light|weight|lightweight|fast|faster|quick|accurate|precise"
+    r"|efficient|modern|large|larger|pytorch|tensorflow|tf|hub|keras|hugging|huggingface|,) ){0,6}"
 )
 """What may stand between an adjective and what is run; other words are what the adjective may speak of."""
 _TASK: Final = (
@@ -81,104 +80,102 @@ _TASK: Final = (
     r"|captioning|tagging|estimation|inference|embeddings?)\b"
 )
 
-_ADJECTIVES: Final = {
-    # Small objects and faces are found by models of any size, and so are traffic lights.
-    Preference.SMALLEST: r"(?:small|tiny)(?! (?:object|face)s?\b)|smaller|smallest|tiniest|compact"
-    r"|light ?weight|lighter|lightest|(?<!traffic )(?<!street )light(?= (?:models?|networks?)\b)|mini|slim"
-    r"|low memory|memory efficient|mobile friendly|on device|low parameter",
-    # A large language model is a kind of model, whatever its size.
-    Preference.LARGEST: r"(?:large|big)(?! (?:(?:vision )?language|object|face)\b)|larger|largest|bigger"
-    r"|biggest|huge",
-    Preference.FASTEST: r"fast(?:er|est)?|quick(?:er|est)?|low latency|real ?time|low compute|speedy",
-    Preference.MOST_ACCURATE: r"best(?: performing)?|top performing|(?:most |more |highly |very )?(?:accurate"
-    r"|precise)|high(?:est)? (?:accuracy|quality|precision)|state of the art|sota",
-    Preference.MOST_POPULAR: r"popular|widely used|most used|most downloaded|most liked",
-    Preference.NEWEST: r"newest|latest|(?:most |more )?recent|newer|modern|up to date",
-}
-"""Adjectives that count before or after what is run, and nowhere else."""
 _SUPERLATIVES: Final = {
     Preference.SMALLEST: r"smallest|tiniest|lightest",
     Preference.LARGEST: r"largest|biggest",
     Preference.FASTEST: r"fastest|quickest",
-    Preference.MOST_ACCURATE: r"best(?: performing)?|most accurate|most precise",
-    Preference.MOST_POPULAR: r"most (?:popular|used|widely used|downloaded|liked)",
+    Preference.MOST_ACCURATE: r"best(?: performing)?|most (?:accurate|precise)",
+    Preference.MOST_POPULAR: r"most (?:popular|(?:widely )?used|downloaded|liked)",
     Preference.NEWEST: r"newest|latest|most recent",
 }
 """These count before "that you have", too."""
+_ADJECTIVES: Final = {
+    # Small objects and faces are found by models of any size, and so are traffic lights.
+    Preference.SMALLEST: r"(?:small|tiny)(?! (?:object|face)s?\b)|smaller|compact|light ?weight|lighter|mini"
+    r"|(?<!traffic )(?<!street )light(?= (?:models?|networks?)\b)|low memory|memory efficient"
+    r"|mobile friendly|on device",
+    # A large language model is a kind of model, whatever its size.
+    Preference.LARGEST: r"(?:large|big)(?! (?:(?:vision )?language|object|face)\b)|larger|bigger|huge",
+    Preference.FASTEST: r"fast(?:er)?|quick(?:er)?|low latency|real ?time|low compute",
+    Preference.MOST_ACCURATE: r"top performing|(?:more |highly |very )?(?:accurate|precise)"
+    r"|high(?:est)? (?:accuracy|quality|precision)|state of the art|sota",
+    Preference.MOST_POPULAR: r"popular|widely used",
+    Preference.NEWEST: r"(?:more )?recent|newer|modern|up to date",
+}
+"""Adjectives that count, as superlatives do, before or after what is run, and nowhere else."""
 _TAIL: Final = (
     r"(?: one)?(?: (?:that|which))? (?:you (?:have|know|can find|offer|got)|you've got|available(?! \w))"
 )
-_BEING: Final = (
-    r"(?: (?:that|which|must|should|has|have|needs?|ought|to|really|very|rather|fairly|quite|also|as|so))*"
-    r" (?:is|be|stays?|are)(?: (?:really|very|rather|fairly|quite|also|as))* "
-)
-_DEVICE: Final = (
-    r"(?:(?:a|an|the|my|our|any|some|old|older|cheap|android|single|simple|small|low|end|power) ){0,4}"
-    r"(?:phones?|smartphones?|mobiles?|iphones?|android|tablets?|raspberry(?: pi)?|micro ?controllers?"
-    r"|arduino|jetson|esp32|browsers?|edge devices?|embedded (?:devices?|boards?|systems?)|mobile devices?)\b"
-    r"(?! (?:screen|case|cover|board|box|logo|shop|display))"
-)
+_VERY: Final = r"(?:really|very|rather|fairly|quite|also|as|so)"
+_MUST: Final = r"(?:must|should|(?:has|have|needs?|ought) to)"
+_BEING: Final = rf"(?: (?:that|which|{_MUST}|{_VERY}))* (?:is|be|stays?|are)(?: {_VERY})* "
+
 _BOARD: Final = (
-    r"(?:a|an|the|my|our|some) (?:raspberry pi|micro ?controller|arduino|jetson|esp32|edge device"
-    r"|embedded (?:device|board|system))\b(?! (?:case|cover|board|box|logo|shop))"
+    r"(?:raspberry pi|micro ?controllers?|arduino|jetson|edge devices?|embedded (?:device|board|system)s?)"
+)
+_ITSELF: Final = r"\b(?! (?:screen|case|cover|board|box|logo|shop|display))"
+_DEVICE: Final = (
+    r"(?:(?:an?|the|my|our|any|some|old|older|cheap|android|simple|small|low|end|power) ){0,4}"
+    rf"(?:{_BOARD}|raspberry|(?:smart|i)?phones?|mobiles?|android|tablets?|browsers?){_ITSELF}"
 )
 _STREAM: Final = r"(?:videos?|cameras?|webcams?|streams?|live|frames|footage|microphones?|calls)"
 """Only what goes on by itself has a time to keep up with."""
 _NUMBER: Final = r"\d+(?:\.\d+)? ?"
-_FEWER: Final = r"(?:under|below|less than|fewer than|smaller than|at most|up to|no more than)"
+_FEWER: Final = r"(?:under|below|(?:less|fewer|smaller|no more) than|at most|up to)"
+_LITTLE: Final = r"(?:little|limited|hardly any|next to no|not much)"
+_COUNTS: Final = (
+    r"(?:matters|counts|comes first|is (?:key|crucial|critical|what (?:counts|matters)"
+    r"|(?:the )?most important))"
+)
 
 _PHRASES: Final[Mapping[Preference, tuple[str, ...]]] = {
     Preference.SMALLEST: (
-        rf"\b(?:run|runs|fit|fits|deploy|deployed|execute)(?: (?!on|in)\w+){{0,3}} (?:on|in|inside|into)"
-        rf" {_DEVICE}",
-        rf"\b(?:(?:must|should|has to|have to|needs to|can|could|to) work|that works) (?:on|in) {_DEVICE}",
-        r"\bfor (?:an? (?:mobile|phone|smartphone|android|ios|iphone) app|mobile use|edge devices"
-        r"|on device use|on device inference|embedded devices)\b",
-        rf"\bon {_BOARD}",
-        r"\b(?:few|fewer|fewest|as few) (?:parameters|params|weights)\b",
+        rf"\b(?:runs?|fits?|deploy(?:ed)?)(?: (?!on|in)\w+){{0,3}} (?:on|in|inside|into) {_DEVICE}",
+        rf"\b(?:(?:{_MUST}|can|could|to) work|that works) (?:on|in) {_DEVICE}",
+        r"\bfor (?:an? (?:mobile|(?:smart|i)?phone|android|ios) app|mobile use|(?:edge|embedded) devices"
+        r"|on device (?:use|inference))\b",
+        rf"\bon (?:an?|the|my|our|some) {_BOARD}{_ITSELF}",
+        r"\b(?:few|fewer|fewest) (?:parameters|params|weights)\b",
         r"\b(?:low|small) (?:parameter count|number of parameters|memory footprint|model size)\b",
         rf"\b{_FEWER} {_NUMBER}(?:k|m|b|thousand|million|billion)? ?(?:parameters|params)\b",
         rf"\b(?:models?|networks?|weights|checkpoint|download)(?: \w+){{0,2}} {_FEWER} {_NUMBER}"
         r"(?:mb|gb|megabytes?)\b",
-        r"\b(?:little|limited|hardly any|next to no|not much|very little) (?:memory|ram)\b(?! of)",
+        rf"\b{_LITTLE} (?:memory|ram)\b(?! of)",
         r"\bmemory is (?:\w+ )?(?:tight|short|scarce|low|limited)\b",
         rf"\b(?:light ?weight|on device|low memory) {_OF_THINGS}{_TASK}",
     ),
     Preference.FASTEST: (
         rf"\b{_STREAM}\b.*?\bin real ?time\b(?! \w*(?:feed|data|stream))|\bin real ?time\b.*?\b{_STREAM}\b",
-        r"\b(?:few|fewer) (?:flops|gflops)\b",
-        r"\b(?:little|low|limited|hardly any|not much|very little) (?:compute|computing power|computation)\b",
-        r"\b(?:speed|latency|low latency) (?:matters|counts|is (?:key|critical|what (?:counts|matters)"
-        r"|(?:the )?most important))\b",
-        r"\bit (?:must|should|has to|needs to) be (?:very |really )?(?:fast|quick)\b",
+        r"\b(?:few|fewer) g?flops\b",
+        rf"\b(?:{_LITTLE}|low) (?:compute|computing power|computation)\b",
+        rf"\b(?:speed|latency) {_COUNTS}\b",
+        rf"\bit {_MUST} be (?:{_VERY} )?(?:fast|quick)\b",
         rf"\b(?:real ?time|low latency|low compute) {_OF_THINGS}{_TASK}",
     ),
     Preference.MOST_ACCURATE: (
-        r"\bas (?:accurate|accurately|precise|precisely) as possible\b",
-        r"\b(?:with|at) (?:the )?(?:best|highest|greatest|maximum)(?: possible)?"
-        r" (?:accuracy|precision)\b",
-        r"\baccuracy (?:matters|counts|comes first|is (?:key|crucial|critical|what (?:counts|matters)"
-        r"|(?:the )?most important))\b",
-        r"\bit (?:must|should|has to|needs to) be (?:very |really )?(?:accurate|precise)\b",
+        r"\bas (?:accurate|precise)(?:ly)? as possible\b",
+        r"\b(?:with|at) (?:the )?(?:best|highest|greatest|maximum)(?: possible)? (?:accuracy|precision)\b",
+        rf"\baccuracy {_COUNTS}\b",
+        rf"\bit {_MUST} be (?:{_VERY} )?(?:accurate|precise)\b",
         rf"\b(?:state of the art|sota|(?:most|highly|very) accurate|high(?:est)? accuracy)"
         rf" {_OF_THINGS}{_TASK}",
     ),
     Preference.MOST_POPULAR: (
-        rf"{_THING}(?: (?:that|which))? (?:is|are|was|were|people)(?: \w+)?"
-        r" (?:downloaded|used|liked|use|download|like)(?: the)? most\b",
+        rf"{_THING}(?: (?:that|which))? (?:is|are|people)(?: \w+)? (?:used?|download(?:ed)?|liked?)"
+        r"(?: the)? most\b",
     ),
 }
 """Said of the model wherever it stands."""
 
-_NAMES: Final = {
-    Preference.TORCHHUB: r"py ?torch(?: ?hub)?|torch[ .]?hub",
-    Preference.TFHUB: r"tensor ?flow(?: ?hub)?|tf ?hub(?:\.dev)?|keras",
+_SITES: Final = {
+    Preference.TORCHHUB: r"(?:py ?)?torch[ .]?hub",
+    Preference.TFHUB: r"(?:tensor ?flow|tf) ?hub(?:\.dev)?",
     Preference.HUGGINGFACE: r"hugging ?face(?:'s)?(?: hub)?",
 }
-_SITES: Final = {
-    Preference.TORCHHUB: r"(?:py)?torch[ .]?hub",
-    Preference.TFHUB: r"(?:tensorflow|tf) ?hub",
-    Preference.HUGGINGFACE: r"hugging ?face(?: hub)?",
+_NAMES: Final = {
+    Preference.TORCHHUB: rf"{_SITES[Preference.TORCHHUB]}|py ?torch",
+    Preference.TFHUB: rf"{_SITES[Preference.TFHUB]}|tensor ?flow|keras",
+    Preference.HUGGINGFACE: _SITES[Preference.HUGGINGFACE],
 }
 _LIBRARIES: Final = {
     Preference.HUGGINGFACE: (
@@ -191,31 +188,29 @@ _PARTS: Final = (
 )
 _TALK: Final = (
     r"(?! (?:forums?|issues?|docs|documentation|tutorials?|logos?|conferences?|questions?|users?|developers?"
-    r"|community|blogs?|books?|courses?|certificates?|errors?|bugs?|posts?|talks?|stickers?|shirts?|team"
-    r"|jobs?)\b)"
+    r"|community|blogs?|books?|courses?|errors?|bugs?|posts?|talks?|team|jobs?)\b)"
 )
 """A hub that is talked about is none to load from."""
 
 _PRODUCTS: Final = re.compile(
-    r"\b(?:cars?|vehicles?|phones?|iphones?|smartphones?|cameras?|watch(?:es)?|tractors?|trucks?|bikes?"
-    r"|motorbikes?|motorcycles?|shoes?|sneakers?|laptops?|consoles?|aircraft|planes?|trains?|brands?|dealers?)\b"
+    r"\b(?:cars?|vehicles?|(?:smart|i)?phones?|cameras?|watch(?:es)?|trucks?|(?:motor)?bikes?|motorcycles?"
+    r"|shoes?|laptops?|consoles?|aircraft|planes?|trains?|brands?)\b"
 )
-_NO_MODELS: Final = re.compile(
-    r"\b(?:fashion|catwalk|runway|toy|lego|clay|railway|3d|scale|role|business|wax) models?\b"
-)
+_NO_MODELS: Final = re.compile(r"\b(?:fashion|runway|toy|clay|railway|3d|scale|role|business) models?\b")
 _NOT: Final = re.compile(
     r"(?:\bnot|n't|\bno|\bnever|\bwithout|\bthan|\binstead of)"
-    r"(?: (?:a|an|the|any|to|be|need|needs|for|have|has|use|want|your|really|very|necessarily|too|such))*\s*$"
+    r"(?: (?:an?|the|any|to|be|needs?|for|have|has|use|want|your|really|very|necessarily|too|such))*\s*$"
 )
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»")
 
 
 def _rules() -> Iterable[tuple[Preference, re.Pattern[str]]]:
-    for preference, adjectives in _ADJECTIVES.items():
+    for preference, superlatives in _SUPERLATIVES.items():
+        adjectives = f"{superlatives}|{_ADJECTIVES[preference]}"
         said = (
             rf"\b(?:{adjectives}) {_OF_THINGS}{_THING}",
             rf"{_THING}{_BEING}(?!best\b)(?:{adjectives})\b",
-            rf"\b(?:{_SUPERLATIVES[preference]}){_TAIL}\b",
+            rf"\b(?:{superlatives}){_TAIL}\b",
             *_PHRASES.get(preference, ()),
         )
         yield preference, re.compile("|".join(said))
