@@ -3,7 +3,8 @@
 Every question is asked twice of one searcher, with its preferences heard and without. A figure is honoured by
 an answer in the best quarter of its domain's docs that have the figure, a hub by an answer of it (or where it
 has nothing of that domain), a way to translate by a doc that goes that way. Traps have the words of
-preferences and mean something else: they have to be answered as they are without.
+preferences and mean something else: they have to be answered as they are without. Others name a subject that
+few docs are for: whatever they prefer, one of those has to answer.
 """
 
 from __future__ import annotations
@@ -42,20 +43,27 @@ class Kind(StrEnum):
     FIGURE = "figure"
     HUB = "hub"
     WAY = "way to translate"
+    SUBJECT = "subject"
     TRAP = "trap"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An instruction, its domain, and what it prefers, as an answer tells it."""
+    """An instruction, its domain, and what it prefers, as an answer tells it.
+
+    `subject` are parts of ids, one of which docs have that are for what it speaks of; of few it is told.
+    """
 
     text: str
     domain: Domain
     preferences: tuple[str, ...]
+    subject: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:
         """Of several preferences the first says it."""
+        if self.subject:
+            return Kind.SUBJECT
         if not self.preferences:
             return Kind.TRAP
         first = self.preferences[0]
@@ -88,7 +96,8 @@ def read_questions(path: Path = PREFERENCES) -> list[Question]:
 
 
 def _question(row: dict[str, Any]) -> Question:
-    return Question(str(row["instruction"]), Domain(row["domain"]), tuple(map(str, row["preferences"])))
+    preferences, subject = (tuple(map(str, said)) for said in (row["preferences"], row.get("subject", ())))
+    return Question(str(row["instruction"]), Domain(row["domain"]), preferences, subject)
 
 
 class Honours:
@@ -99,6 +108,17 @@ class Honours:
         self._rows = {doc.id: row for row, doc in enumerate(docs)}
         self._figures = Preferring(docs, np.arange(len(docs)), places([doc.domain for doc in docs]))
         self._there = {(doc.hub, doc.domain) for doc in docs}
+
+    def answered(self, question: Question, doc: ApiDoc | None) -> bool:
+        """Whether a doc is of the subject, where there is one, else whether it honours what is preferred."""
+        if question.subject:
+            return doc is not None and self.is_of(question.subject, doc)
+        return self.all_of(question.preferences, doc)
+
+    @staticmethod
+    def is_of(subject: Sequence[str], doc: ApiDoc) -> bool:
+        """Whether a doc is for this subject, by its id."""
+        return any(part in doc.id.casefold() for part in subject)
 
     def all_of(self, preferences: Sequence[str], doc: ApiDoc | None) -> bool:
         """Whether a doc honours every one of these."""
@@ -147,8 +167,8 @@ def ask(heard: Searcher, deaf: Searcher, honours: Honours, question: Question, q
         answer,
         before,
         unchanged=found.hits == plain.hits,
-        honoured=honours.all_of(question.preferences, answer),
-        honoured_before=honours.all_of(question.preferences, before),
+        honoured=honours.answered(question, answer),
+        honoured_before=honours.answered(question, before),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api_docs.catalogue import Catalogue
+from api_docs.domains import Domain
 from api_docs.errors import EvaluationDataError
 from api_docs.models import Hub
 from evaluation.preferences import Honours, Kind, Question, read_questions, run
@@ -18,18 +19,28 @@ from retriever.index import build_index
 from retriever.searcher import Searcher
 from retriever.wishes import Preference
 from tests.retriever.conftest import WordEncoder, make_doc, small_docs
+from tests.support import snapshot_catalogue
 
 
 def test_as_many_of_each_kind_ship_as_were_written() -> None:
     counts = Counter(question.kind for question in read_questions())
     # Of sixty-one that prefer a figure one is about a way to translate, too.
-    assert counts == {Kind.FIGURE: 61, Kind.HUB: 30, Kind.WAY: 15, Kind.TRAP: 30}
+    assert counts == {Kind.FIGURE: 61, Kind.HUB: 30, Kind.WAY: 15, Kind.TRAP: 30, Kind.SUBJECT: 10}
 
 
 def test_every_preference_is_asked_for() -> None:
     asked = {one for question in read_questions() for one in question.preferences}
     assert asked >= set(Preference)
     assert len({question.domain for question in read_questions()}) >= 25
+
+
+def test_every_subject_has_docs_and_not_those_of_half_a_domain() -> None:
+    docs = snapshot_catalogue().docs
+    for question in read_questions():
+        if question.subject:
+            of_domain = [doc for doc in docs if doc.domain is question.domain]
+            found = [doc for doc in of_domain if Honours.is_of(question.subject, doc)]
+            assert 0 < len(found) < len(of_domain) / 2
 
 
 def test_no_two_are_the_same_nor_is_any_in_another_set() -> None:
@@ -70,6 +81,16 @@ def test_an_answer_honours_a_hub_or_a_way_to_translate() -> None:
     assert all(honours.all_of(["tfhub"], doc) for doc in docs)  # it has nothing of that domain
     assert [honours.all_of(["torchhub", "de-en"], doc) for doc in docs] == [True, False, False]
     assert [honours.all_of(["de-en"], doc) for doc in docs] == [True, False, True]
+
+
+def test_where_a_subject_is_asked_for_a_doc_of_it_answers_whatever_is_preferred() -> None:
+    docs = [
+        make_doc(Hub.TFHUB, name, "image-classification", "", f"load('{name}')") for name in ("Birds", "x")
+    ]
+    honours = Honours(Catalogue(docs))
+    question = Question("which bird, in PyTorch", Domain.IMAGE_CLASSIFICATION, ("torchhub",), ("bird",))
+    assert question.kind is Kind.SUBJECT
+    assert [honours.answered(question, doc) for doc in (*docs, None)] == [True, False, False]
 
 
 def test_figures_are_told_by_quality_half_and_kind(tmp_path: Path) -> None:
