@@ -69,10 +69,11 @@ What instructions prefer of a model ("on a phone", "the most accurate one that y
 "English into French"), asked with preferences heard and, *before*, without: `callsmith evaluate preferences`.
 *understood*: the answer tells just what the question prefers. *honoured*: in the best quarter of the domain's
 docs that have the figure; of the hub, if that has any of the domain; translating that way. *Traps* have such
-words and mean something else, and have to stay *unchanged*. One writer wrote the questions and the rules of
-words, and may agree with himself. The rules were written before an answer of the *reporting* half was seen;
-two were narrowed after its figures, for rows of APIBench, which changed none of them. Windows were chosen on
-the *choosing* half.
+words and mean something else, and have to stay *unchanged*. *Subject*: few docs are for what is asked, and
+one of them has to answer, whatever else is preferred; then it counts as *honoured*. One writer wrote most
+questions and the rules of words, and may agree with himself. The rules were written before an answer of the
+*reporting* half was seen; two were narrowed after its figures, for rows of APIBench, which changed none of
+them. Windows were chosen on the *choosing* half; that of the subject came last, for two answers of that half.
 """
 _REFRESH = """
 ## The nightly refresh

@@ -21,7 +21,7 @@ from retriever.fusion import FIRM, MILD, Leaning, fuse
 from retriever.hits import Exploration, Hit, Judgement, Quality, RetrieverName
 from retriever.index import Index
 from retriever.judge import Judge
-from retriever.preferences import WORDS_ALONE, Preferring
+from retriever.preferences import Preferring
 from retriever.signs import answer_signs, asked_signs
 from retriever.task_voice import places, scores_by_domain
 from retriever.text import keyword_text
@@ -202,8 +202,10 @@ class Searcher:
         wish = self.wish_of(instruction) if heard else Wish()
         if not wish.told:
             return ranking, ()
-        scale = 1.0 if "dense" in ranking.scores else WORDS_ALONE
-        lift = self._preferring.lift(wish, ranking.rows, ranking.order_by, self._best(ranking), scale)
+        about = ranking.scores.get("dense")
+        if about is not None and wish.subject:
+            about = self._similarities(self.encoder.encode([wish.subject]), ranking.rows)
+        lift = self._preferring.lift(wish, ranking.rows, ranking.order_by, self._best(ranking), about)
         scores = {**ranking.scores, "preference": lift}
         return replace(ranking, order_by=ranking.order_by + lift, scores=scores), wish.told
 

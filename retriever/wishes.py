@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from api_docs.lexicon.languages import LANGUAGES
@@ -39,12 +40,14 @@ class Wish:
 
     `languages` are the codes of those that it names; `direction` is from which into which it wants to
     translate. Languages alone wish for nothing, for the ranking hears them well; they only see to it that
-    nothing else is preferred which speaks others.
+    nothing else is preferred which speaks others. `subject` is what the instruction says besides preferences,
+    empty where it has none or says nothing else.
     """
 
     preferences: tuple[Preference, ...] = ()
     languages: frozenset[str] = frozenset()
     direction: tuple[str, str] | None = None
+    subject: str = ""
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -204,7 +207,16 @@ _NOT: Final = re.compile(
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»")
 
 
-def _rules() -> Iterable[tuple[Preference, re.Pattern[str]]]:
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What says a preference; of that, `words` speak of nothing else, and the rest of the subject, too."""
+
+    preference: Preference
+    said: re.Pattern[str]
+    words: re.Pattern[str]
+
+
+def _rules() -> Iterable[_Rule]:
     for preference, superlatives in _SUPERLATIVES.items():
         adjectives = f"{superlatives}|{_ADJECTIVES[preference]}"
         said = (
@@ -213,7 +225,7 @@ def _rules() -> Iterable[tuple[Preference, re.Pattern[str]]]:
             rf"\b(?:{superlatives}){_TAIL}\b",
             *_PHRASES.get(preference, ()),
         )
-        yield preference, re.compile("|".join(said))
+        yield _Rule(preference, re.compile("|".join(said)), re.compile(rf"\b(?:{adjectives})\b"))
     for preference, names in _NAMES.items():
         said = (
             rf"\b(?:in|with|using|via|through|from|for|use|uses|prefer) (?:(?:an?|the|some|my|our) )?"
@@ -225,7 +237,7 @@ def _rules() -> Iterable[tuple[Preference, re.Pattern[str]]]:
             rf"(?: (?:in|on|all|built))* (?:{names})\b",
             *_LIBRARIES.get(preference, ()),
         )
-        yield preference, re.compile("|".join(said))
+        yield _Rule(preference, re.compile("|".join(said)), re.compile(rf"\b(?:{names})\b"))
 
 
 _CODES: Final = {
@@ -249,13 +261,14 @@ def read(instruction: str) -> Wish:
     Opposites take each other back, and so do two hubs. What stands in quotation marks is not read.
     """
     text = _plain(instruction)
-    return Wish(_preferences(text), *_languages(text))
+    preferences = _preferences(text)
+    return Wish(preferences, *_languages(text), _without(preferences, text) if preferences else "")
 
 
 def _preferences(text: str) -> tuple[Preference, ...]:
     if _NO_MODELS.search(text):
         return ()
-    found = {preference for preference, said in _RULES if _says(preference, said, text)}
+    found = {rule.preference for rule in _RULES if _says(rule, text)}
     if {Preference.SMALLEST, Preference.LARGEST} <= found:
         found -= {Preference.SMALLEST, Preference.LARGEST}
     if len(found & HUBS) > 1:
@@ -267,10 +280,24 @@ _OF_PRODUCTS: Final = frozenset({Preference.NEWEST, Preference.MOST_POPULAR, Pre
 """Cars and telephones have models, too, of which people say these."""
 
 
-def _says(preference: Preference, said: re.Pattern[str], text: str) -> bool:
-    if preference in _OF_PRODUCTS and _PRODUCTS.search(text):
+def _says(rule: _Rule, text: str) -> bool:
+    if rule.preference in _OF_PRODUCTS and _PRODUCTS.search(text):
         return False
-    return any(not _NOT.search(text, 0, match.start()) for match in said.finditer(text))
+    return any(not _NOT.search(text, 0, match.start()) for match in rule.said.finditer(text))
+
+
+def _without(preferences: Iterable[Preference], text: str) -> str:
+    """A text without the words that say these preferences, empty where it has no others."""
+    for rule in _RULES:
+        if rule.preference in preferences:
+            # "A tiny object detection model" says what it has to do, too; "it must fit on a phone" does not.
+            text = rule.said.sub(partial(_rest, rule.words), text)
+    return " ".join(text.split()) if re.search(r"\w", text) else ""
+
+
+def _rest(words: re.Pattern[str], said: re.Match[str]) -> str:
+    rest = words.sub("", said[0])
+    return rest if rest != said[0] else ""
 
 
 def _languages(text: str) -> tuple[frozenset[str], tuple[str, str] | None]:

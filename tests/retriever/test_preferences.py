@@ -14,7 +14,7 @@ from api_docs.models import ApiDoc
 from evaluation.question_sets import read_served
 from retriever.hits import Quality, RetrieverName
 from retriever.index import build_index
-from retriever.preferences import HUB_WINDOW, UNKNOWN, WINDOW, Preferring
+from retriever.preferences import HUB_WINDOW, SUBJECT_WINDOW, UNKNOWN, WINDOW, Preferring
 from retriever.searcher import Searcher
 from retriever.task_voice import places
 from retriever.wishes import Preference, Wish, read
@@ -95,10 +95,11 @@ def test_docs_of_one_call_share_what_is_known() -> None:
 # ---- order ---------------------------------------------------------------------------------------
 
 
-def order(docs: list[ApiDoc], scores: list[float], wish: Wish) -> list[str]:
-    """Names by score and what a wish adds to it."""
+def order(docs: list[ApiDoc], scores: list[float], wish: Wish, about: list[float] | None = None) -> list[str]:
+    """Names by score and what a wish adds to it; all are as much about the subject unless that is told."""
     plain = np.array(scores, dtype=np.float32)
-    lift = preferring(docs).lift(wish, np.arange(len(docs)), plain, int(plain.argmax()), 1.0)
+    likeness = np.array(about or [0.0] * len(docs), dtype=np.float32)
+    lift = preferring(docs).lift(wish, np.arange(len(docs)), plain, int(plain.argmax()), likeness)
     assert (lift >= 0).all()
     return [docs[row].name for row in np.argsort(-(plain + lift), kind="stable")]
 
@@ -120,6 +121,19 @@ def test_nothing_far_and_nothing_of_another_domain_is_brought() -> None:
         model("other-big", domain="translation", facts={"parameters": 2}),
     ]
     assert order(docs, [1.0, 1.0 - WINDOW - 0.01, 0.99, 0.98], SMALL)[0] == "big"
+
+
+@pytest.mark.parametrize("wish", [SMALL, Wish((Preference.TORCHHUB,))])
+def test_a_preference_brings_nothing_that_is_less_about_the_subject(wish: Wish) -> None:
+    docs = [
+        model("flowers", facts={"parameters": 9}),
+        model("things", hub="torchhub", facts={"parameters": 1}),
+        model("plants", hub="torchhub", facts={"parameters": 5}),
+    ]
+    near, far = 0.5 - SUBJECT_WINDOW + 0.01, 0.5 - SUBJECT_WINDOW - 0.01
+    assert order(docs, [1.0, 0.97, 0.95], wish, [0.5, far, near])[0] == "plants"
+    assert order(docs, [1.0, 0.97, 0.95], wish, [0.5, near, near])[0] == "things"
+    assert order(docs, [1.0, 0.97, 0.95], wish, [0.5, far, far])[0] == "flowers"
 
 
 def test_a_hub_comes_first_and_figures_choose_within_it() -> None:
@@ -205,6 +219,36 @@ def test_a_preference_keeps_the_domain_and_says_what_it_added(quality: Quality) 
         assert best.score == pytest.approx(best.scores["fused"] + best.scores["preference"], abs=1e-5)
         assert found == heard.explore(text, quality=quality)
         assert [hit.doc_id for hit in heard.search(text, quality=quality)] == [h.doc_id for h in found.hits]
+
+
+def test_what_is_for_the_subject_stays_before_what_only_shares_the_words_of_a_preference() -> None:
+    call = "pipeline('image-classification', model='{}')"
+    docs = [
+        make_doc("huggingface", name, DOMAIN, text, call.format(name), facts={"parameters": size})
+        for name, text, size in (
+            ("plants", "Names flowers, herbs, trees.", 9),
+            ("things", "Names things, small model, tiny model, with flowers among others.", 1),
+        )
+    ]
+    found = over(docs).explore("names flowers, herbs; small model")
+    assert found.preferences == ("smallest",)
+    best, other = found.hits
+    assert best.doc_id == "huggingface:plants"
+    assert best.scores["fused"] - other.scores["fused"] < WINDOW
+    assert best.scores["dense"] - other.scores["dense"] < SUBJECT_WINDOW
+
+
+def test_only_an_instruction_that_prefers_something_is_encoded_without_it_too() -> None:
+    docs, encoder = [model("a"), model("b")], WordEncoder()
+    catalogue = Catalogue(docs)
+    searcher = Searcher(catalogue, build_index(catalogue, encoder), encoder)
+    encoder.asked.clear()
+    searcher.search("photos of tools")
+    searcher.search("translate German into English")
+    assert encoder.asked == [["photos of tools"], ["translate German into English"]]
+    encoder.asked.clear()
+    searcher.search("photos of tools, in PyTorch")
+    assert encoder.asked == [["photos of tools, in PyTorch"], ["photos of tools , in"]]
 
 
 def test_the_judgement_is_that_of_the_ranking_without_preferences() -> None:

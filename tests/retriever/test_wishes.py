@@ -82,3 +82,22 @@ def test_words_that_mean_something_else_or_nothing_clear_are_none(instruction: s
 def test_hardly_any_question_that_was_written_for_something_else_has_a_preference() -> None:
     others = [row.text for row in (*read_served(), *read_unserved(), *read_near_misses())]
     assert sum(bool(read(text).told) for text in others) <= 10
+
+
+@pytest.mark.parametrize(
+    ("instruction", "subject"),
+    [
+        ("Which flower is it? a small model please", "which flower is it? a model please"),
+        ("Toxic comments, with TensorFlow", "toxic comments , with"),
+        ("a compact object detection model", "a object detection model"),
+        ("name the bird; it should run on my old phone", "name the bird; it should"),
+        ("a small, fast classifier for flowers", "a , classifier for flowers"),
+        ("PyTorch", ""),
+        ("translate German into English", ""),
+        ("a small dog", ""),
+    ],
+)
+def test_the_subject_is_the_instruction_without_the_words_of_its_preferences(
+    instruction: str, subject: str
+) -> None:
+    assert read(instruction).subject == subject
