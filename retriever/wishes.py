@@ -290,7 +290,7 @@ def _without(preferences: Iterable[Preference], text: str) -> str:
     """A text without the words that say these preferences, empty where it has no others."""
     for rule in _RULES:
         if rule.preference in preferences:
-            # "A tiny object detection model" says what it has to do, too; "it must fit on a phone" does not.
+            # "A compact object detection model" says what it has to do; "it must fit on a phone" does not.
             text = rule.said.sub(partial(_rest, rule.words), text)
     return " ".join(text.split()) if re.search(r"\w", text) else ""
 
