@@ -139,6 +139,29 @@ def own_apis(
 
 
 @app.command()
+def preferences(
+    folder: Annotated[Path | None, typer.Option("--out", help="Where the results go.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether answers honour what instructions prefer of a model: a figure, a hub; a minute."""
+    from evaluation import preferences as asking  # noqa: PLC0415 - heavy
+    from evaluation import records  # noqa: PLC0415
+    from evaluation.bench import RESULTS  # noqa: PLC0415
+    from evaluation.command import keep  # noqa: PLC0415
+    from service.settings import load_settings  # noqa: PLC0415
+    from service.var import open_searcher  # noqa: PLC0415
+
+    questions = asking.read_questions()
+    with progress("opening the index") as told:
+        searcher = open_searcher(load_settings(), told)
+    with progress("asking") as told:
+        figures = asking.run(searcher, questions, told)
+    described = records.described("callsmith evaluate preferences", figures)
+    shown = {name: value for name, value in figures.items() if name != "answers"}
+    keep(folder or RESULTS, "preferences", described, shown, as_json=as_json)
+
+
+@app.command()
 def report(
     data: Annotated[
         Path | None, typer.Option(envvar="CALLSMITH_DATA", help="Folder with measuring data, for APIBench.")

@@ -62,6 +62,19 @@ A real OpenAPI document of a service that people know, added as a hub, asked ten
 before any answer was seen, and removed: `callsmith evaluate own-apis DOCUMENT`. *right*: the first hit is an
 operation that does it. What is read of such docs was chosen on thirty other questions, *for choosing*.
 """
+_PREFERENCES = """
+## Preferences
+
+What instructions prefer of a model ("on a phone", "the most accurate one that you have", "in TensorFlow",
+"English into French"), asked with preferences heard and, *before*, without: `callsmith evaluate preferences`.
+*understood*: the answer tells just what the question prefers. *honoured*: in the best quarter of the domain's
+docs that have the figure; of the hub, if that has any of the domain; translating that way. *Traps* have such
+words and mean something else, and have to stay *unchanged*. *Subject*: few docs are for what is asked, and
+one of them has to answer, whatever else is preferred; then it counts as *honoured*. One writer wrote most
+questions and the rules of words, and may agree with himself. The rules were written before an answer of the
+*reporting* half was seen; two were narrowed after its figures, for rows of APIBench, which changed none of
+them. Windows were chosen on the *choosing* half; that of the subject came last, for two answers of that half.
+"""
 _REFRESH = """
 ## The nightly refresh
 
@@ -103,6 +116,13 @@ def write_page(folder: Path) -> Path:
     if playground.exists():
         lines += [_PAGE, *_told(_without(orjson.loads(playground.read_bytes()), _ASIDE))]
     lines += _own_apis(folder / "own_apis.json")
+    preferences = folder / "preferences.json"
+    if preferences.exists():
+        lines += [
+            _PREFERENCES,
+            *_told(_without(orjson.loads(preferences.read_bytes()), (*_ASIDE, "answers"))),
+            "",
+        ]
     lines += _measured(folder / "engine", _ENGINE, ("random", "prefix", "overhead", "faults"))
     lines += _measured(folder / "refresh", _REFRESH, ("cost", "scale", "kills", "adaptation"))
     path = folder / "README.md"

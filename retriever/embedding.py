@@ -257,7 +257,7 @@ class BatchingEncoder:
             EmbeddingModelError: when the encoder gives vectors and nothing else.
         """
         if len(texts) != 1:
-            return _readings(self._encoder, texts)
+            return read_with(self._encoder, texts)
         return [self._one(texts[0], to_read=True)]
 
     def close(self) -> None:
@@ -290,7 +290,7 @@ class BatchingEncoder:
         texts = [asked.text for asked in batch]
         try:
             if any(asked.to_read for asked in batch):
-                readings = _readings(self._encoder, texts)
+                readings = read_with(self._encoder, texts)
             else:
                 readings = [Reading(vector, _NO_STATES) for vector in self._encoder.encode(texts)]
         except Exception as exc:  # whoever waits must hear of it, whatever it is
@@ -313,7 +313,12 @@ class _Asked:
 _NO_STATES: Final[Vectors] = np.zeros((0, 0, 0), dtype=np.float32)
 
 
-def _readings(encoder: Encoder, texts: Sequence[str]) -> list[Reading]:
+def read_with(encoder: Encoder, texts: Sequence[str]) -> list[Reading]:
+    """One reading per text.
+
+    Raises:
+        EmbeddingModelError: when the encoder gives vectors and nothing else.
+    """
     if not isinstance(encoder, ReadingEncoder):
         raise EmbeddingModelError(f"the encoder {encoder.name!r} gives vectors and nothing else")
     return encoder.read(texts)

@@ -65,10 +65,12 @@ class Exploration:
 
     Those of hubs and domains have their ranks and scores among all; they list no equal calls. Hubs are told
     best first, domains likeliest first, which is best first where nobody says what is likely.
-    `judgement` is None where nothing was learnt for the way that it was searched.
+    `judgement` is None where nothing was learnt for the way that it was searched. `preferences` is what the
+    instruction was understood to prefer among models.
     """
 
     hits: tuple[Hit, ...] = ()
     of_hubs: tuple[Hit, ...] = ()
     of_domains: tuple[Hit, ...] = ()
     judgement: Judgement | None = None
+    preferences: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ nothing about texts, nor about what its outputs are.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,12 +103,9 @@ def of_tensors(tensors: learnt_file.Tensors) -> Ladder:
     Raises:
         KeyError, ValueError: when something is missing, or the parts don't fit together.
     """
-    found = Ladder(
-        **{
-            one.name: tensors[_PREFIX + one.name].astype(np.int64 if one.name == "layers" else np.float32)
-            for one in fields(Ladder)
-        }
-    )
+    kept: dict[str, NDArray[Any]] = {one.name: tensors[_PREFIX + one.name] for one in fields(Ladder)}
+    layers = kept.pop("layers").astype(np.int64)
+    found = Ladder(layers=layers, **{name: values.astype(np.float32) for name, values in kept.items()})
     rungs, dimensions, width = found.taken.shape
     features, outputs = found.direct.shape
     shapes = {

@@ -5,8 +5,8 @@ Works on an index, a catalogue and an encoder. Knows nothing about prompts, HTTP
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import faiss
 import numpy as np
@@ -21,9 +21,11 @@ from retriever.fusion import FIRM, MILD, Leaning, fuse
 from retriever.hits import Exploration, Hit, Judgement, Quality, RetrieverName
 from retriever.index import Index
 from retriever.judge import Heard, Judge
+from retriever.preferences import Preferring
 from retriever.signs import answer_signs, asked_signs
 from retriever.task_voice import places, scores_by_domain
 from retriever.text import keyword_text
+from retriever.wishes import Wish, read
 from retriever.wording import wording
 
 Rows = NDArray[np.int64]
@@ -76,6 +78,8 @@ class Searcher:
         hubs = (catalogue.hubs.index(doc.hub) for doc in paced(docs))
         self._hub_of: Rows = np.fromiter(hubs, dtype=np.int64, count=rows)
         self._task_of: Rows = places([doc.domain for doc in paced(docs)])
+        self.wish_of: Callable[[str], Wish] = read
+        self._preferring = Preferring(docs, self._call_of, self._task_of)
 
     def search(  # noqa: PLR0913 - what a request may ask for
         self,
@@ -94,7 +98,7 @@ class Searcher:
         rows = self._candidates(hub, domain)
         if retriever is RetrieverName.NONE or not len(rows):
             return []
-        ranking = self._rank(retriever, quality, instruction, rows)
+        ranking, _ = self._prefer(instruction, self._rank(retriever, quality, instruction, rows))
         return self._hits(ranking, k, self._order(ranking))
 
     def explore(  # noqa: PLR0913 - what a request may ask for
@@ -111,9 +115,10 @@ class Searcher:
         rows = self._candidates(hub, domain)
         if retriever is RetrieverName.NONE or not len(rows):
             return Exploration()
-        ranking = self._rank(retriever, quality, instruction, rows)
-        if not len(ranking.rows):
+        plain = self._rank(retriever, quality, instruction, rows)
+        if not len(plain.rows):
             return Exploration()
+        ranking, preferences = self._prefer(instruction, plain)
         order = self._order(ranking)
         chosen = ranking.rows[order]
         ranks = _ranks(self._call_of[chosen])
@@ -121,7 +126,8 @@ class Searcher:
             hits=tuple(self._hits(ranking, k, order)),
             of_hubs=self._at(_firsts(self._hub_of[chosen]), ranking, order, ranks),
             of_domains=self._at(self._likeliest(ranking, order), ranking, order, ranks),
-            judgement=self._judgement(instruction, ranking, int(order[0])),
+            judgement=self._judgement(instruction, plain, self._best(plain)),
+            preferences=preferences,
         )
 
     def _candidates(self, hub: str | None, domain: Domain | None) -> Rows:
@@ -186,6 +192,19 @@ class Searcher:
             return None
         return self.judge.hear(self.encoder.read([instruction])[0], task)
 
+    def _prefer(self, instruction: str, ranking: _Ranking) -> tuple[_Ranking, tuple[str, ...]]:
+        """The ranking with what the instruction prefers, and what that is; of one voice alone as it is."""
+        heard = "fused" in ranking.scores and len(ranking.rows)
+        wish = self.wish_of(instruction) if heard else Wish()
+        if not wish.told:
+            return ranking, ()
+        about = ranking.scores.get("dense")
+        if about is not None and wish.subject:
+            about = self._similarities(self.encoder.encode([wish.subject]), ranking.rows)
+        lift = self._preferring.lift(wish, ranking.rows, ranking.order_by, self._best(ranking), about)
+        scores = {**ranking.scores, "preference": lift}
+        return replace(ranking, order_by=ranking.order_by + lift, scores=scores), wish.told
+
     def _judgement(self, instruction: str, ranking: _Ranking, place: int) -> Judgement | None:
         """What the judge thinks of a ranking whose best candidate is at this place."""
         judge, heard = self.judge, ranking.heard
@@ -211,6 +230,12 @@ class Searcher:
             return self._dense.best_scores(query, bm25)
         found: Scores = self._dense.scores(query)[rows]
         return found
+
+    def _best(self, ranking: _Ranking) -> int:
+        """The first place of its order, without sorting."""
+        dead = self._dead[ranking.rows]
+        scores = ranking.order_by if dead.all() else np.where(dead, -np.inf, ranking.order_by)
+        return int(scores.argmax())
 
     def _order(self, ranking: _Ranking) -> Rows:
         """Places of the ranking, best first, dead docs last; ties go to the earlier doc."""

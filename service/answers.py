@@ -124,6 +124,7 @@ def _always(outcome: Outcome, request_id: str) -> dict[str, Any]:
     return {
         "hits": outcome.served.hit_infos(outcome.found.hits),
         "confidence": _confidence(outcome),
+        "preferences": outcome.found.preferences,
         "index_version": outcome.served.version,
         "request_id": request_id,
         "timing_ms": Timing(

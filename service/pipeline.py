@@ -87,6 +87,7 @@ async def search(request: SearchRequest, runtime: Runtime, request_id: str = "")
         found = await to_thread.run_sync(find, request, served, runtime.settings)
     response = SearchResponse(
         hits=served.hit_infos(found.hits),
+        preferences=found.preferences,
         index_version=served.version,
         request_id=request_id or new_id(),
         timing_ms=SearchTiming(retrieve=watch.laps["retrieve"], total=watch.total),

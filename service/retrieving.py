@@ -19,7 +19,7 @@ class Found:
     """`hits` are the `k` that were asked for, `further` those that follow, `entries` those of the hits.
 
     `of_hubs` are the best of every hub, `of_domains` the best of each of the likeliest domains. `judgement`
-    is None where nothing was learnt for this way to search.
+    is None where nothing was learnt for this way to search; by `preferences` the hits were ordered.
     """
 
     hits: tuple[Hit, ...]
@@ -28,6 +28,7 @@ class Found:
     of_domains: tuple[Hit, ...]
     entries: tuple[Entry, ...]
     judgement: Judgement | None
+    preferences: tuple[str, ...]
 
     @property
     def doc_ids(self) -> tuple[str, ...]:
@@ -58,6 +59,7 @@ def find(request: SearchRequest, served: Served, settings: Settings) -> Found:
         explored.of_domains,
         tuple(served.catalogue.entry(hit.doc_id) for hit in asked_for),
         explored.judgement,
+        explored.preferences,
     )
 
 

@@ -125,13 +125,28 @@ class Listing(_Model):
 # ---- responses -----------------------------------------------------------------------------------
 
 
+Preferences = Annotated[
+    tuple[str, ...],
+    Field(
+        description="What the instruction was understood to prefer among models that do the same, and "
+        "`hits` are ordered by: `smallest`, `largest`, `fastest`, `most_accurate`, `most_popular`, `newest`; "
+        "a hub, such as `torchhub`; or which way to translate, such as `de-en`. Mostly empty, and always for "
+        "`bm25` and `dense`. It never changes the domain of the best hit.",
+        examples=[["smallest"]],
+    ),
+]
+
+
 class HitInfo(_Model):
     """One retrieved API; `merged` are ids of other docs with an equal call."""
 
     id: Annotated[str, Field(description="Id of the API doc; `GET /api_docs/{id}` shows it.")]
     rank: Annotated[int, Field(description="1 is the best.")]
     score: Annotated[float, Field(description="What the ranking went by; higher is better.")]
-    scores: Annotated[dict[str, float], Field(description="Each retriever's own score, and the fused one.")]
+    scores: Annotated[
+        dict[str, float],
+        Field(description="Each retriever's own score, the fused one, and what a preference adds."),
+    ]
     name: str
     hub: str
     domain: Domain
@@ -202,6 +217,7 @@ class SearchResponse(_Model):
     """The best API docs for an instruction, best first."""
 
     hits: tuple[HitInfo, ...]
+    preferences: Preferences = ()
     index_version: str
     request_id: str
     timing_ms: SearchTiming
@@ -231,6 +247,7 @@ class GenerateResponse(_Model):
             "for searches that aren't `hybrid` with vectors of the default embedding model."
         ),
     ] = None
+    preferences: Preferences = ()
     generator: GeneratorInfo
     index_version: str
     request_id: str

@@ -171,7 +171,7 @@ def _taught(lessons: Lessons, rows: Numbers, seed: int, step: Callable[[], None]
             for batch in _batches(lessons, rows, np.random.default_rng((seed, epoch))):
                 loss = loss_of(climb(*_fed(lessons, batch, FORGOTTEN)), batch)
                 optimizer.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(climb.parameters(), 1.0)
                 optimizer.step()
                 rate.step()

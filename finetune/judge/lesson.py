@@ -79,16 +79,19 @@ class Lesson:
 
 
 class Remembered:
-    """An encoder that has read a lesson's instructions already; it knows the lesson's layers alone."""
+    """An encoder that has read a lesson's instructions already, of which it knows the lesson's layers."""
 
     def __init__(self, encoder: ReadingEncoder, lesson: Lesson) -> None:
         self.name = encoder.name
         self.dimensions = encoder.dimensions
+        self._encoder = encoder
         self._lesson = lesson
         self._row_of = {text: row for row, text in enumerate(lesson.texts)}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, shape (len(texts), dimensions)."""
+        if not all(text in self._row_of for text in texts):
+            return self._encoder.encode(texts)
         return self._lesson.vectors[[self._row_of[text] for text in texts]]
 
     def read(self, texts: Sequence[str]) -> list[Reading]:

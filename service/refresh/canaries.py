@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from api_docs.catalogue import Catalogue
@@ -20,7 +22,7 @@ from api_docs.errors import BrokenCatalogue
 from api_docs.models import HubName
 from api_docs.storage import first_error
 from retriever.bm25 import Bm25Backend
-from retriever.embedding import Encoder, Vectors
+from retriever.embedding import Encoder, Reading, Vectors, read_with
 from retriever.hits import Hit
 from retriever.index import Index
 from retriever.judge import Judge
@@ -31,6 +33,8 @@ FIRST = 5
 """Answers that are looked at."""
 TOLERATED = 2
 """Points of recall that a version may lose."""
+_REMEMBERED: Final = 4
+"""Texts: a question, and it without its wishes for a model."""
 
 
 class _Frozen(BaseModel):
@@ -116,7 +120,7 @@ def ask_canaries(  # noqa: PLR0913, PLR0917 - what both versions are asked with
         )
     )
     asked = [(one, old, new) for one, old, new in acceptable if old and new]
-    once = _Once(encoder, [one.instruction for one, _, _ in asked])
+    once = _Once(encoder)
     then = Searcher(before.catalogue, before.index, once, bm25, judge)
     now = Searcher(after.catalogue, after.index, once, bm25, judge)
     answered = [(one.instruction, _finds(then, one, old), _finds(now, one, new)) for one, old, new in asked]
@@ -131,16 +135,19 @@ def ask_canaries(  # noqa: PLR0913, PLR0917 - what both versions are asked with
 
 
 class _Once:
-    """An encoder that has read all questions already: each of them is embedded once for both versions."""
+    """An encoder that remembers what it was asked last: a question is read once for both versions."""
 
-    def __init__(self, encoder: Encoder, texts: Sequence[str]) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         self.name = encoder.name
         self.dimensions = encoder.dimensions
-        self._place = {text: place for place, text in enumerate(dict.fromkeys(texts))}
-        self._vectors = encoder.encode(list(self._place))
+        self._vector = lru_cache(_REMEMBERED)(lambda text: encoder.encode([text])[0])
+        self._reading = lru_cache(_REMEMBERED)(lambda text: read_with(encoder, [text])[0])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        return self._vectors[[self._place[text] for text in texts]]
+        return np.stack([self._vector(text) for text in texts])
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        return [self._reading(text) for text in texts]
 
 
 def _finds(searcher: Searcher, canary: Canary, acceptable: frozenset[str]) -> bool:

@@ -24,6 +24,7 @@ FIELDS = {
     "hits",
     "alternatives",
     "confidence",
+    "preferences",
     "generator",
     "index_version",
     "request_id",
@@ -140,10 +141,19 @@ def test_a_request_id_from_outside_is_kept_only_when_it_is_sane(client: TestClie
 def test_search_ranks_without_generating(client: TestClient) -> None:
     response = client.post("/search", json={"instruction": "tell species of birds apart", "k": 2})
     body = response.json()
-    assert body.keys() == {"hits", "index_version", "request_id", "timing_ms"}
+    assert body.keys() == {"hits", "preferences", "index_version", "request_id", "timing_ms"}
+    assert body["preferences"] == []
     assert body["hits"][0]["id"] == "huggingface:google/vit-birds"
     assert len(body["hits"]) == 2
     assert body["timing_ms"].keys() == {"retrieve", "total"}
+
+
+@pytest.mark.parametrize("route", ["/generate_call", "/search"])
+def test_an_answer_says_what_was_understood_to_be_preferred(client: TestClient, route: str) -> None:
+    asked = {"instruction": "turn speech into text with the smallest PyTorch model you have", "k": 2}
+    body = client.post(route, json=asked).json()
+    assert body["preferences"] == ["smallest", "torchhub"]
+    assert "preference" in body["hits"][0]["scores"]
 
 
 def test_equal_requests_have_equal_answers_however_many_ask_at_once(client: TestClient) -> None:
