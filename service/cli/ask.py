@@ -113,6 +113,8 @@ def _answer(response: GenerateResponse) -> Group:
     body = Text(printable(response.call or response.verification.message), style="bold")
     parts: list[Any] = [Panel(body, title=what, border_style=colour, title_align="left", expand=False)]
     parts.append(Text(printable(response.explanation)))
+    if response.preferences:
+        parts.append(Text(f"preferred: {', '.join(response.preferences)}"))
     if response.verification.nearest and not response.verification.verified:
         parts.append(Text(f"nearest valid call: {printable(response.verification.nearest)}"))
     if response.generator.degraded:

@@ -96,6 +96,7 @@ export class Answer {
     const made = { verified: () => this.verified(), unverified: () => refused(response), no_match: () => noMatch(response) };
     this.main.replaceChildren(
       h("div", { class: "row between" }, verdictBadge(response.status), confidence(response)),
+      ...(response.preferences.length ? [preferred(response.preferences)] : []),
       ...(response.generator.degraded ? [degraded(response.generator)] : []),
       ...made[response.status]().filter(Boolean),
     );
@@ -175,6 +176,11 @@ function confidence({ confidence: probability, domain, hits }) {
   const bar = h("span", { class: "meter", "aria-hidden": "true" }, h("span", {}));
   bar.firstChild.style.inlineSize = `${100 * probability}%`;
   return h("p", { class: "confidence" }, bar, `${Math.round(100 * probability)}% sure that ${spoken(task).toLowerCase()} is meant`);
+}
+
+function preferred(preferences) {
+  const said = preferences.map((one) => (/^[a-z]{2,3}-[a-z]{2,3}$/.test(one) ? one.replace("-", " → ") : one.replace("_", " ")));
+  return h("p", { class: "soft" }, "Preferred among models that do this: ", said.flatMap((one, place) => [place ? ", " : "", h("strong", {}, one)]));
 }
 
 function degraded({ backend, reason }) {

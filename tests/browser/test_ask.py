@@ -211,6 +211,16 @@ def test_confidence_is_told_as_the_service_tells_it(open_page: Open) -> None:
         )
 
 
+def test_what_the_instruction_prefers_is_told(open_page: Open, url: str) -> None:
+    wish = f"{BIRDS}, with a small model in PyTorch"
+    assert answered(url, wish)["preferences"] == ["smallest", "torchhub"]
+    page = open_page(url, link("ask", instruction=wish))
+    expect(card(page)).to_contain_text("Preferred among models that do this: smallest, torchhub")
+    page = open_page(url, link("ask", instruction=BIRDS))
+    sees_call(page, answered(url, BIRDS)["call"])
+    expect(card(page)).not_to_contain_text("Preferred")
+
+
 def test_four_thousand_characters_are_asked_and_one_more_is_refused_without_losing_them(
     url: str, open_page: Open
 ) -> None:

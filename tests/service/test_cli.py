@@ -79,6 +79,11 @@ def test_call_shows_the_call_its_code_and_what_else_there_is(opened: Runtime) ->
         assert part in shown
 
 
+def test_call_tells_what_the_instruction_prefers(opened: Runtime) -> None:
+    assert "preferred: smallest, torchhub" in succeeded(run("call", f"{BIRDS} with a small model in PyTorch"))
+    assert "preferred" not in succeeded(run("call", BIRDS))
+
+
 def test_call_gives_programs_what_http_gives(opened: Runtime) -> None:
     answer = json.loads(succeeded(run("call", BIRDS, "--json")))
     assert answer["status"] == "verified"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,3 +131,22 @@ def test_side_by_side_on_cores_of_their_own_they_learn_what_they_learn_alone(
     alone = [teach(lessons, rows) for rows in parts]
     assert [(one.out == other.out).all() for one, other in zip(together, alone, strict=True)] == [True, True]
     assert heard[-1] == (600, 600)
+
+
+def test_a_process_whose_parent_is_gone_does_not_go_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Parent:
+        alive = True
+
+        def is_alive(self) -> bool:
+            return self.alive
+
+    monkeypatch.setattr(module.multiprocessing, "parent_process", Parent)
+    lessons, done = orders(30, seed=0), multiprocessing.Value("q", 0)
+    np.save(tmp_path / "states.npy", lessons.states.values)
+    module._begin(tmp_path / "states.npy", lessons, done)
+    _, step = module._here
+    step()
+    assert done.value == 1
+    Parent.alive = False
+    with pytest.raises(SystemExit, match="nobody waits"):
+        step()
