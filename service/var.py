@@ -31,9 +31,9 @@ from api_docs.errors import (
 )
 from api_docs.files import translated
 from api_docs.storage import SNAPSHOT_FOLDER, first_error, load_catalogue, read_manifest
+from retriever.batching import BatchingEncoder
 from retriever.bm25 import Bm25Backend
 from retriever.embedding import (
-    BatchingEncoder,
     Encoder,
     ReadingEncoder,
     SentenceEncoder,

@@ -16,7 +16,7 @@ from api_docs.errors import MeasurementFailed
 from evaluation.refresh.jobs import environment
 from evaluation.refresh.stand_ins import HashingEncoder
 from evaluation.served import Service
-from retriever.embedding import BatchingEncoder
+from retriever.batching import BatchingEncoder
 from service import var
 from service.runtime import Runtime
 from service.server import BACKLOG, Prepared, bind, run

@@ -10,8 +10,8 @@ import pytest
 
 from api_docs.catalogue import Catalogue
 from api_docs.domains import Domain
+from retriever.batching import BatchingEncoder
 from retriever.bm25 import Bm25Backend, Bm25s, tokenize
-from retriever.embedding import BatchingEncoder
 from retriever.fusion import FIRM, MILD, Leaning, fuse
 from retriever.hits import Exploration, Quality, RetrieverName
 from retriever.index import build_index

@@ -27,7 +27,7 @@ from api_docs.errors import (
 )
 from api_docs.models import ApiDoc
 from api_docs.storage import SNAPSHOT_FOLDER, load_catalogue, write_catalogue
-from retriever.embedding import BatchingEncoder
+from retriever.batching import BatchingEncoder
 from retriever.index import index_version
 from service import publishing, var
 from service.cli import app

@@ -133,7 +133,9 @@ def test_side_by_side_on_cores_of_their_own_they_learn_what_they_learn_alone(
     assert heard[-1] == (600, 600)
 
 
-def test_a_process_whose_parent_is_gone_does_not_go_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_process_whose_parent_is_gone_does_not_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     class Parent:
         alive = True
 
