@@ -30,6 +30,8 @@ from retriever.wording import LENGTH, wording
 
 SEARCHED: Final = 6_000
 """Served instructions that are searched for, so that signs can be learnt from."""
+FEWEST_OF_A_DOMAIN: Final = 12
+"""Instructions, below which a domain is not known: what a handful says of it is worth nothing."""
 LANDMARKS: Final = 1_100
 """Rows that the kernel compares with, half of them unserved; twice as many told no more."""
 _SHOWN: Final = 6
@@ -74,7 +76,7 @@ def learn(  # noqa: PLR0913, PLR0917 - all that is learnt from
     Domains are learnt from every row, all else from those that nothing serves and `SEARCHED` others, drawn by
     hash: searching for thousands more takes long and teaches little.
     """
-    known = np.isin(np.arange(len(DOMAINS)), lesson.domains)
+    known = np.bincount(lesson.domains[lesson.served], minlength=len(DOMAINS)) >= FEWEST_OF_A_DOMAIN
     lessons = Lessons(lesson.states, _ladder_features(lesson), lesson.domains, lesson.served, len(DOMAINS))
     taught = [rows for rows, _ in _parts(lesson)]
     *ladders, of_all = teach_ladders(
