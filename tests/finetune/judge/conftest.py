@@ -30,6 +30,7 @@ def narrow_ladders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     if request.module.__name__.endswith("test_climbing"):
         return
     monkeypatch.setattr(climbing, "WIDTH", 16)
+    monkeypatch.setattr(climbing, "FEWEST_STEPS", 120)
     monkeypatch.setattr(climbing, "usable_cores", lambda: 1)
 
 
