@@ -180,7 +180,7 @@ class Settings(BaseSettings):
             description="Probability of being served at all below which an instruction gets `no_match`; "
             "0 refuses nothing.",
         ),
-    ] = 0.23
+    ] = 0.25
     on_unverified: Annotated[
         OnUnverified,
         Field(description="A model's call that fails verification: `refuse`, or `repair` to the nearest."),
