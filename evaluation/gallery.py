@@ -18,6 +18,8 @@ from service.runtime import Runtime
 from service.schemas import GenerateRequest, GeneratorChoice
 
 QUESTIONS = Path(__file__).with_name("gallery.jsonl")
+NO_CALL = "no_match"
+"""What the page says where nothing was called."""
 _MARKS = {"good": "✅", "fair": "🟡", "bad": "❌"}
 _HEAD = """# Gallery
 
@@ -50,9 +52,8 @@ def write_page(runtime: Runtime, path: Path) -> None:
         if question["hub"] != hub:
             hub = question["hub"]
             lines += [f"\n## {hub}\n", "| | instruction | answer |", "|---|---|---|"]
-        lines.append(
-            f"| {_mark(question, call)} | {question['instruction']} | `{call}`{_note(question, call)} |"
-        )
+        told = f"`{call or NO_CALL}`{_note(question, call)}"
+        lines.append(f"| {_mark(question, call)} | {question['instruction']} | {told} |")
     write_file(path, ("\n".join(lines) + "\n").encode())
 
 
