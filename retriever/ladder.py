@@ -142,5 +142,7 @@ def normal(states: Floats) -> Floats:
 
 def _gelu(values: Floats) -> Floats:
     """Hendrycks and Gimpel, Gaussian Error Linear Units (2016), by its tanh."""
-    found: Floats = 0.5 * values * (1 + np.tanh(np.float32(_GELU) * (values + 0.044715 * values**3)))
+    # Not `values**3`, which is worked out number by number as a power.
+    cubed = values * values * values
+    found: Floats = 0.5 * values * (1 + np.tanh(np.float32(_GELU) * (values + 0.044715 * cubed)))
     return found
