@@ -14,24 +14,24 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from retriever import ladder as ladder_of
+from retriever import branch as branch_of
 from retriever import learnt_file
 from retriever.bm25 import Scores
+from retriever.branch import Branch, Floats
 from retriever.embedding import Encoder, Reading, ReadingEncoder, Vectors
 from retriever.fusion import share_of_best
-from retriever.ladder import Floats, Ladder
 from retriever.signs import AnswerSign, Sign, Signs
 from retriever.task_voice import DOMAINS
 from retriever.wording import LENGTH, Wording
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 JUDGE_FILE: Final = "judge.safetensors"
 SHIPPED: Final = Path(__file__).parent / "learnt" / JUDGE_FILE
 """What was learnt for the default embedding model."""
 
 VECTOR_SHARE: Final = 1.5
 TASK_SHARE: Final = 0.2
-"""What the ladder's features multiply an instruction's vector and the table of tasks by."""
+"""What the branch's features multiply an instruction's vector and the table of tasks by."""
 VECTOR_SCALE: Final = 4.0
 WORDING_SCALE: Final = 1.5
 """What the kernel multiplies an instruction's vector and its wording by, beside signs of deviation 1."""
@@ -86,14 +86,14 @@ class Heard:
 class Judge:
     """Everything that was learnt together for one embedding model, whose identity is `model`.
 
-    The `ladder` gives one logit a domain, in the order of `DOMAINS`, and last that of being served; of
+    The `branch` gives one logit a domain, in the order of `DOMAINS`, and last that of being served; of
     domains that are not `known`, shape (domains,), it says nothing. `centre` and `spread` make signs
     comparable before `served` sees them, shape (signs,). `near` are offset and weights of the best row's
     dense score and ln(1 + BM25), `sure` the offset and weights of all signs and of the logit of being served.
     """
 
     model: str
-    ladder: Ladder
+    branch: Branch
     known: NDArray[np.bool_]
     served: Kernel
     centre: Floats
@@ -104,13 +104,13 @@ class Judge:
 
     def fits(self, encoder: Encoder) -> bool:
         """Whether it was learnt for this embedding model, and can be told what it reads."""
-        same = self.model == encoder.name and self.ladder.dimensions == encoder.dimensions
+        same = self.model == encoder.name and self.branch.dimensions == encoder.dimensions
         return same and isinstance(encoder, ReadingEncoder)
 
     def hear(self, reading: Reading, task: Scores) -> Heard:
         """What an instruction says by its reading and its scores in the table of tasks, shape (domains,)."""
-        states = reading.states[:, self.ladder.layers]
-        outputs = self.ladder.outputs(states, ladder_features(reading.vector, task))
+        states = reading.states[:, self.branch.after]
+        outputs = self.branch.outputs(states, branch_features(reading.vector, task))
         leaning = np.zeros(len(self.known), dtype=np.float32)
         logits = outputs[:-1][self.known]
         likely = np.exp(logits - logits.max())
@@ -132,7 +132,7 @@ class Judge:
     def to_bytes(self) -> bytes:
         """The file's bytes: the same judge gives the same."""
         tensors: learnt_file.Tensors = {
-            **self.ladder.tensors(),
+            **self.branch.tensors(),
             "known": self.known,
             "served.landmarks": self.served.landmarks.astype(np.float16),
             "served.weights": self.served.weights,
@@ -158,8 +158,8 @@ def read_judge(path: Path) -> Judge:
         raise learnt_file.unreadable(path, f"{type(exc).__name__}: {exc}", _WHAT, _FIX) from exc
 
 
-def ladder_features(vector: Vectors, task: Scores) -> Floats:
-    """What the ladder hears besides the words, shape (dimensions + domains,)."""
+def branch_features(vector: Vectors, task: Scores) -> Floats:
+    """What the branch hears besides the words, shape (dimensions + domains,)."""
     return np.concatenate([VECTOR_SHARE * vector, TASK_SHARE * share_of_best(task)]).astype(np.float32)
 
 
@@ -188,7 +188,7 @@ def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: st
     kernel = {name: float(about["served"][name]) for name in ("gamma", "slope", "offset")}
     found = Judge(
         model=str(about["model"]),
-        ladder=ladder_of.of_tensors(tensors),
+        branch=branch_of.of_tensors(tensors),
         known=tensors["known"],
         served=Kernel(landmarks, (landmarks**2).sum(axis=1), tensors["served.weights"], **kernel),
         centre=centre,
@@ -202,9 +202,9 @@ def _of_tensors(tensors: learnt_file.Tensors, about: dict[str, Any], version: st
 
 
 def _check_shapes(judge: Judge) -> None:
-    signs, dimensions, domains = len(Sign), judge.ladder.dimensions, len(DOMAINS)
+    signs, dimensions, domains = len(Sign), judge.branch.dimensions, len(DOMAINS)
     shapes = {
-        "ladder": judge.ladder.direct.shape == (dimensions + domains, domains + 1),
+        "branch": judge.branch.direct.shape == (dimensions + domains, domains + 1),
         "known": judge.known.shape == (domains,),
         "served": judge.served.landmarks.shape == (len(judge.served.weights), dimensions + signs + LENGTH),
         "signs": judge.centre.shape == judge.spread.shape == (signs,),

@@ -17,10 +17,10 @@ import orjson
 
 from api_docs.markdown import table
 from finetune.judge.calibration import expected_calibration_error
-from finetune.judge.climbing import EPOCHS, WIDTH
 from finetune.judge.fitting import GAMMA, RIDGE, Flags
 from finetune.judge.learn import LANDMARKS, Learnt, OnFolds
 from finetune.judge.lesson import Lesson
+from finetune.judge.teaching import EPOCHS
 from finetune.retriever.card import CARD, PAGE
 from retriever.fusion import MILD
 
@@ -59,8 +59,8 @@ def card_of(  # noqa: PLR0913, PLR0917 - all that a card says
     how = {
         "seed": seed,
         "folds": int(lesson.folds.max()) + 1,
-        "width": WIDTH,
-        "layers": list(lesson.layers),
+        "branch_leaves_after": lesson.after,
+        "layers": len(learnt.judge.branch.layers),
         "epochs": EPOCHS,
         "searched": int(judged.served.sum()),
         "temperature": learnt.temperature,

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from api_docs.files import publish_folder, sha256_of
 from finetune.instructions.bank import BANK
+from finetune.judge.beginning import copied, drawn
 from finetune.judge.card import Card, card_of, write_card
 from finetune.judge.learn import learn
-from finetune.judge.lesson import BRIEF, Told, prepare
+from finetune.judge.lesson import BRIEF, Lesson, Told, prepare
 from finetune.retriever.card import now, refuse_what_is_not_ours
+from retriever.branch import Layers
 from retriever.index import open_index
 from retriever.judge import JUDGE_FILE
 from service import var
 from service.settings import Settings
+
+DRAWN: Final = 2
+"""Layers of a branch that can't begin with a model's own."""
 
 
 def teach_judge(  # noqa: PLR0913 - what can be asked for
@@ -36,7 +42,8 @@ def teach_judge(  # noqa: PLR0913 - what can be asked for
     info, _ = var.ensure_index_of(catalogue, plain, lambda done, total: told("embedding docs", done, total))
     encoder = var.query_encoder(plain)
     lesson = prepare(list(instructions) or [BANK, BRIEF], encoder, folds, seed, told)
-    learnt = learn(lesson, catalogue, open_index(info.folder, catalogue, encoder), encoder, seed, told)
+    index = open_index(info.folder, catalogue, encoder)
+    learnt = learn(lesson, catalogue, index, encoder, _beginning(plain, lesson, seed), seed, told)
     card = card_of(lesson, learnt, encoder.name, catalogue.version, seed, now())
     found: list[Card] = []
 
@@ -47,3 +54,10 @@ def teach_judge(  # noqa: PLR0913 - what can be asked for
 
     publish_folder(out, fill)
     return found[0]
+
+
+def _beginning(settings: Settings, lesson: Lesson, seed: int) -> Layers:
+    """The model's own layers where they can be copied."""
+    model = getattr(var.doc_encoder(settings), "model", None)
+    found = None if model is None else copied(model, lesson.after)
+    return found or drawn(DRAWN, lesson.vectors.shape[1], seed)

@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from retriever.branch import Floats
 from retriever.judge import Kernel
-from retriever.ladder import Floats
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]

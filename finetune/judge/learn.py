@@ -14,15 +14,15 @@ from typing import Final
 import numpy as np
 
 from api_docs.catalogue import Catalogue
-from finetune.judge.climbing import Lessons, teach_ladders
 from finetune.judge.fitting import Doubles, Flags, Numbers, kernel_ridge, logistic, with_odds
 from finetune.judge.lesson import Lesson, Remembered, Told, by_hash
+from finetune.judge.teaching import Lessons, teach_branches
 from retriever.bm25 import tokenize
+from retriever.branch import Branch, Floats, Layers
 from retriever.embedding import ReadingEncoder
 from retriever.hits import Judgement
 from retriever.index import Index
-from retriever.judge import Judge, Kernel, ladder_features, served_features, sigmoid, sure_features
-from retriever.ladder import Floats, Ladder
+from retriever.judge import Judge, Kernel, branch_features, served_features, sigmoid, sure_features
 from retriever.searcher import Searcher
 from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places, scores_by_domain
@@ -69,29 +69,45 @@ class Learnt:
 
 
 def learn(  # noqa: PLR0913, PLR0917 - all that is learnt from
-    lesson: Lesson, catalogue: Catalogue, index: Index, encoder: ReadingEncoder, seed: int, told: Told
+    lesson: Lesson,
+    catalogue: Catalogue,
+    index: Index,
+    encoder: ReadingEncoder,
+    layers: Layers,
+    seed: int,
+    told: Told,
 ) -> Learnt:
     """Learn from a lesson; the catalogue's docs, searched with its index, give the signs to judge by.
+
+    `layers` are those that the lesson's states go into.
 
     Domains are learnt from every row, all else from those that nothing serves and `SEARCHED` others, drawn by
     hash: searching for thousands more takes long and teaches little.
     """
     known = np.bincount(lesson.domains[lesson.served], minlength=len(DOMAINS)) >= FEWEST_OF_A_DOMAIN
-    lessons = Lessons(lesson.states, _ladder_features(lesson), lesson.domains, lesson.served, len(DOMAINS))
+    lessons = Lessons(
+        after=lesson.after,
+        layers=layers,
+        states=lesson.states,
+        features=_branch_features(lesson),
+        domains=lesson.domains,
+        served=lesson.served,
+        count=len(DOMAINS),
+    )
     taught = [rows for rows, _ in _parts(lesson)]
-    *ladders, of_all = teach_ladders(
+    *branches, of_all = teach_branches(
         lessons, [*taught, np.arange(len(lesson.texts))], seed, partial(told, "learning domains")
     )
-    logits = _on_folds(lesson, lessons, ladders, known)
+    logits = _on_folds(lesson, lessons, branches, known)
     temperature = _best_temperature(logits, lesson)
     served = list(by_hash(np.flatnonzero(lesson.served), lesson.texts, seed))[:SEARCHED]
     rows = np.sort(np.concatenate([np.array(served, dtype=np.int64), np.flatnonzero(~lesson.served)]))
     judged, remembered = lesson.part(rows), Remembered(encoder, lesson)
-    of_domains = [_of_domains(encoder, sharpened(one, temperature), known) for one in ladders]
+    of_domains = [_of_domains(encoder, sharpened(one, temperature), known) for one in branches]
     seen = _searched(judged, catalogue, index, remembered, of_domains, told)
-    ladder = replace(sharpened(of_all, temperature), layers=np.array(lesson.layers, dtype=np.int64))
+    branch = sharpened(of_all, temperature)
     told("learning what is served", 0, 1)
-    judge, on_folds = _judged(judged, _of_domains(encoder, ladder, known), logits[rows], seen, seed)
+    judge, on_folds = _judged(judged, _of_domains(encoder, branch, known), logits[rows], seen, seed)
     told("learning what is served", 1, 1)
     return Learnt(judge, judged, on_folds, temperature)
 
@@ -133,16 +149,16 @@ def _judged(
     return judge, OnFolds(logits, seen.domains, seen.shown, served, sureness)
 
 
-def sharpened(ladder: Ladder, temperature: float) -> Ladder:
-    """The same with all logits of domains multiplied: of rows that it was not taught a ladder is too sure."""
-    factor = np.full(len(ladder.bias), temperature, dtype=np.float32)
+def sharpened(branch: Branch, temperature: float) -> Branch:
+    """The same with all logits of domains multiplied: of rows that it was not taught a branch is too sure."""
+    factor = np.full(len(branch.bias), temperature, dtype=np.float32)
     factor[-1] = 1
-    return replace(ladder, out=ladder.out * factor, direct=ladder.direct * factor, bias=ladder.bias * factor)
+    return replace(branch, out=branch.out * factor, direct=branch.direct * factor, bias=branch.bias * factor)
 
 
-def _ladder_features(lesson: Lesson) -> Floats:
+def _branch_features(lesson: Lesson) -> Floats:
     tasks = [scores_by_domain(tokenize(text)) for text in lesson.texts]
-    return np.stack([ladder_features(*row) for row in zip(lesson.vectors, tasks, strict=True)])
+    return np.stack([branch_features(*row) for row in zip(lesson.vectors, tasks, strict=True)])
 
 
 def _served_features(lesson: Lesson, signs: Floats) -> Floats:
@@ -156,12 +172,12 @@ def _parts(lesson: Lesson) -> list[tuple[Numbers, Numbers]]:
     return [(np.flatnonzero(lesson.folds != one), np.flatnonzero(lesson.folds == one)) for one in numbers]
 
 
-def _on_folds(lesson: Lesson, lessons: Lessons, ladders: Sequence[Ladder], known: Flags) -> Doubles:
-    """Logits of all rows' domains, by ladders that were not taught them, shape (rows, domains)."""
+def _on_folds(lesson: Lesson, lessons: Lessons, branches: Sequence[Branch], known: Flags) -> Doubles:
+    """Logits of all rows' domains, by branches that were not taught them, shape (rows, domains)."""
     found = np.zeros((len(lesson.texts), len(DOMAINS)))
-    for (_, judged), ladder in zip(_parts(lesson), ladders, strict=True):
+    for (_, judged), branch in zip(_parts(lesson), branches, strict=True):
         for row in judged.tolist():
-            outputs = ladder.outputs(lessons.states[row], lessons.features[row])
+            outputs = branch.outputs(lessons.states[row], lessons.features[row])
             found[row] = np.where(known, outputs[:-1], -np.inf)
     return found
 
@@ -188,7 +204,7 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
     of_domains: Sequence[Judge],
     told: Told,
 ) -> _Seen:
-    """What searching shows of each row, led by a ladder that was not taught it."""
+    """What searching shows of each row, led by a branch that was not taught it."""
     count = len(lesson.texts)
     asked = np.zeros((count, len(Sign)), dtype=np.float32)
     answers = np.zeros((count, len(AnswerSign)), dtype=np.float32)
@@ -210,13 +226,13 @@ def _searched(  # noqa: PLR0913, PLR0917 - all that is searched with
     return _Seen(asked, answers, domains, shown)
 
 
-def _of_domains(encoder: ReadingEncoder, ladder: Ladder, known: Flags) -> Judge:
+def _of_domains(encoder: ReadingEncoder, branch: Branch, known: Flags) -> Judge:
     """A judge that knows of domains alone, and of all else nothing."""
     nothing = np.zeros((0, encoder.dimensions + len(Sign) + LENGTH), dtype=np.float32)
     signs = np.ones(len(Sign), dtype=np.float32)
     return Judge(
         model=encoder.name,
-        ladder=ladder,
+        branch=branch,
         known=known,
         served=Kernel(nothing, nothing[:, 0], nothing[:, 0], 1.0, 1.0, 0.0),
         centre=signs,

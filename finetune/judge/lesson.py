@@ -19,8 +19,8 @@ from api_docs.errors import TrainingDataError
 from api_docs.files import sha256_of
 from finetune.instructions.sameness import close_pairs, sharing_runs
 from finetune.instructions.sources import Sourced, read_sources
-from finetune.judge.climbing import States
 from finetune.judge.fitting import Flags, Numbers
+from finetune.judge.teaching import States
 from finetune.judge.unserved import UNSERVED, read_unserved
 from retriever.embedding import Reading, ReadingEncoder, Vectors
 from retriever.task_voice import places
@@ -45,7 +45,7 @@ class Lesson:
 
     `vectors` have the shape (rows, dimensions), all else (rows,): `domains` are places in the table of tasks
     or `NOTHING`, `folds` the number of the fold that a row is judged in. `languages` are codes of ISO 639-1.
-    `states` are those after some `layers` of the embedding model: 55 KB for an instruction of 24 tokens.
+    `states` are those `after` so many layers of the embedding model: 18 KB for an instruction of 24 tokens.
     """
 
     texts: tuple[str, ...]
@@ -54,7 +54,7 @@ class Lesson:
     folds: Numbers
     vectors: Vectors
     states: States
-    layers: tuple[int, ...]
+    after: int
     sources: tuple[Sourced, ...]
     unserved_sha256: str
 
@@ -79,7 +79,7 @@ class Lesson:
 
 
 class Remembered:
-    """An encoder that has read a lesson's instructions already, of which it knows the lesson's layers."""
+    """An encoder that has read a lesson's instructions already, of which it knows the lesson's states."""
 
     def __init__(self, encoder: ReadingEncoder, lesson: Lesson) -> None:
         self.name = encoder.name
@@ -98,7 +98,13 @@ class Remembered:
         """One reading per text."""
         rows = [self._row_of[text] for text in texts]
         lesson = self._lesson
-        return [Reading(lesson.vectors[row], lesson.states[row]) for row in rows]
+        return [Reading(lesson.vectors[row], self._states(lesson.states[row])) for row in rows]
+
+    def _states(self, states: Vectors) -> Vectors:
+        """In their place among those of all layers; the others are not remembered."""
+        found = np.zeros((len(states), self._lesson.after + 1, states.shape[1]), dtype=np.float32)
+        found[:, -1] = states
+        return found
 
 
 def prepare(  # noqa: PLR0913, PLR0917 - what is read, and how it is dealt
@@ -124,7 +130,7 @@ def prepare(  # noqa: PLR0913, PLR0917 - what is read, and how it is dealt
         )
     texts = (*(one.text for one in given), *(one.text for one in refused))
     domains = np.concatenate([places([one.domain for one in given]), np.full(len(refused), NOTHING)])
-    vectors, states, layers = _read(encoder, texts, told)
+    vectors, states, after = _read(encoder, texts, told)
     return Lesson(
         texts=texts,
         languages=(*(one.language for one in given), *(one.language for one in refused)),
@@ -132,7 +138,7 @@ def prepare(  # noqa: PLR0913, PLR0917 - what is read, and how it is dealt
         folds=deal(texts, vectors, domains, count, seed),
         vectors=vectors,
         states=states,
-        layers=layers,
+        after=after,
         sources=tuple(sources),
         unserved_sha256=sha256_of(unserved),
     )
@@ -173,22 +179,20 @@ def by_hash(rows: Numbers, texts: Sequence[str], seed: int) -> Iterator[int]:
     )
 
 
-def rungs_of(layers: int) -> tuple[int, ...]:
-    """After which of so many layers a ladder takes states: a third of them, two thirds, and the last."""
-    return tuple(sorted({max(1, round(layers * share / 3)) for share in (1, 2, 3)}))
+def leaves_after(layers: int) -> int:
+    """After how many of a model's layers a branch leaves it: two thirds of them."""
+    return min(round(layers * 2 / 3), layers - 1)
 
 
-def _read(
-    encoder: ReadingEncoder, texts: Sequence[str], told: Told
-) -> tuple[Vectors, States, tuple[int, ...]]:
+def _read(encoder: ReadingEncoder, texts: Sequence[str], told: Told) -> tuple[Vectors, States, int]:
     vectors: list[Vectors] = []
     states: list[NDArray[np.float16]] = []
-    layers: tuple[int, ...] = ()
+    after = 0
     for start in range(0, len(texts), _READ_AT_ONCE):
         told("reading instructions", start, len(texts))
         for reading in encoder.read(texts[start : start + _READ_AT_ONCE]):
-            layers = layers or rungs_of(reading.states.shape[1] - 1)
+            after = leaves_after(reading.states.shape[1] - 1)
             vectors.append(reading.vector)
-            states.append(reading.states[:, layers].astype(np.float16))
+            states.append(reading.states[:, after].astype(np.float16))
     told("reading instructions", len(texts), len(texts))
-    return np.stack(vectors), States.of(states), layers
+    return np.stack(vectors), States.of(states), after

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from api_docs.domains import Domain
+from retriever.branch import Branch, Layers
 from retriever.embedding import Encoder
 from retriever.judge import Judge, Kernel
-from retriever.ladder import Ladder
 from retriever.signs import AnswerSign, Sign
 from retriever.task_voice import DOMAINS, places
 from retriever.wording import LENGTH
@@ -29,8 +29,8 @@ def judge_of(encoder: Encoder, logits: Mapping[Domain, float], *, served: float 
     ones = np.ones(len(Sign), dtype=np.float32)
     return Judge(
         model=encoder.name,
-        ladder=replace(
-            ladder_of(encoder.dimensions, lambda *shape: np.zeros(shape, dtype=np.float32)), bias=bias
+        branch=replace(
+            branch_of(encoder.dimensions, lambda *shape: np.zeros(shape, dtype=np.float32)), bias=bias
         ),
         known=known,
         served=Kernel(nothing, nothing[:, 0], nothing[:, 0], 1.0, 1.0, served),
@@ -41,23 +41,28 @@ def judge_of(encoder: Encoder, logits: Mapping[Domain, float], *, served: float 
     )
 
 
-def ladder_of(dimensions: int, numbers: Callable[..., np.ndarray], width: int = 8, rungs: int = 2) -> Ladder:
-    """A ladder of numbers that a function gives for a shape; it takes the first states that there are."""
-    outputs = len(DOMAINS) + 1
-    return Ladder(
-        layers=np.arange(rungs),
-        taken=numbers(rungs, dimensions, width),
-        taken_bias=numbers(rungs, width),
-        asked=numbers(rungs, width, 3 * width),
-        asked_bias=numbers(rungs, 3 * width),
-        told=numbers(rungs, width, width),
-        told_bias=numbers(rungs, width),
-        up=numbers(rungs, width, 2 * width),
-        up_bias=numbers(rungs, 2 * width),
-        down=numbers(rungs, 2 * width, width),
-        down_bias=numbers(rungs, width),
-        last=numbers(2, width),
-        out=numbers(2 * width, outputs),
+def branch_of(
+    dimensions: int, numbers: Callable[..., np.ndarray], layers: int = 2, heads: int = 1, after: int = 1
+) -> Branch:
+    """A branch of numbers that a function gives for a shape."""
+    outputs, inner = len(DOMAINS) + 1, 2 * dimensions
+    return Branch(
+        after=after,
+        layers=Layers(
+            heads=heads,
+            asked=numbers(layers, dimensions, 3 * dimensions),
+            asked_bias=numbers(layers, 3 * dimensions),
+            told=numbers(layers, dimensions, dimensions),
+            told_bias=numbers(layers, dimensions),
+            told_norm=numbers(layers, 2, dimensions),
+            up=numbers(layers, dimensions, inner),
+            up_bias=numbers(layers, inner),
+            down=numbers(layers, inner, dimensions),
+            down_bias=numbers(layers, dimensions),
+            down_norm=numbers(layers, 2, dimensions),
+        ),
+        last=numbers(2, 2 * dimensions),
+        out=numbers(2 * dimensions, outputs),
         direct=numbers(dimensions + len(DOMAINS), outputs),
         bias=numbers(outputs),
     )
@@ -74,7 +79,7 @@ def random_judge(encoder: Encoder, seed: int = 0, landmarks: int = 5) -> Judge:
     rows = numbers(landmarks, encoder.dimensions + len(Sign) + LENGTH)
     return replace(
         plain,
-        ladder=ladder_of(encoder.dimensions, numbers),
+        branch=branch_of(encoder.dimensions, numbers),
         served=Kernel(rows, (rows**2).sum(axis=1), numbers(landmarks), 0.01, 2.0, -0.5),
         centre=numbers(len(Sign)),
         spread=np.abs(numbers(len(Sign))) + 1,

@@ -27,7 +27,7 @@ BIRDS = Domain.IMAGE_CLASSIFICATION
 SPEECH = Domain.AUTOMATIC_SPEECH_RECOGNITION
 
 
-LADDER = random_judge(WordEncoder()).ladder
+BRANCH = random_judge(WordEncoder()).branch
 
 
 def hear(judge: Judge, text: str = "which bird is this") -> Heard:
@@ -45,14 +45,14 @@ def test_probabilities_add_up_over_the_domains_that_were_taught(encoder: WordEnc
     assert sum(found.values()) == pytest.approx(1)
 
 
-def test_what_is_heard_is_the_ladder_s_outputs_of_the_states_that_it_takes(encoder: WordEncoder) -> None:
+def test_what_is_heard_is_the_branch_s_outputs_of_the_states_where_it_leaves(encoder: WordEncoder) -> None:
     judge = random_judge(encoder)
-    reversed_ = replace(judge, ladder=replace(judge.ladder, layers=np.array([1, 0])))
+    earlier = replace(judge, branch=replace(judge.branch, after=0))
     reading, task = encoder.read(["which bird"])[0], scores_by_domain(["bird"])
     shares = task / task.max() if task.max() else task
     features = np.concatenate([1.5 * reading.vector, 0.2 * shares]).astype(np.float32)
-    for one, states in ((judge, reading.states), (reversed_, reading.states[:, ::-1])):
-        outputs = judge.ladder.outputs(states, features)
+    for one, states in ((judge, reading.states[:, 1]), (earlier, reading.states[:, 0])):
+        outputs = judge.branch.outputs(states, features)
         heard = one.hear(reading, task)
         assert heard.served == pytest.approx(float(outputs[-1]), abs=1e-4)
         expected = np.exp(outputs[:-1]) / np.exp(outputs[:-1]).sum()
@@ -105,8 +105,8 @@ def test_it_fits_the_model_that_it_was_learnt_for_alone(encoder: WordEncoder) ->
     judge = judge_of(encoder, {BIRDS: 0.0})
     assert judge.fits(encoder)
     assert not replace(judge, model="another").fits(encoder)
-    narrow = replace(judge.ladder, taken=judge.ladder.taken[:, 1:])
-    assert not replace(judge, ladder=narrow).fits(encoder)
+    layers = replace(judge.branch.layers, asked=judge.branch.layers.asked[:, 1:])
+    assert not replace(judge, branch=replace(judge.branch, layers=layers)).fits(encoder)
 
 
 def test_an_encoder_that_does_not_tell_what_it_reads_is_not_judged_with(encoder: WordEncoder) -> None:
@@ -121,10 +121,13 @@ def test_an_encoder_that_does_not_tell_what_it_reads_is_not_judged_with(encoder:
     [
         ({"near": np.ones(2, dtype=np.float32)}, "don't fit together: near"),
         ({"known": np.ones(2, dtype=np.bool_)}, "don't fit together: known"),
-        ({"ladder": replace(LADDER, told=LADDER.told[1:])}, "ladder don't fit together: told"),
-        ({"ladder": replace(LADDER, out=LADDER.out[1:], last=LADDER.last)}, "ladder don't fit together: out"),
-        ({"ladder": replace(LADDER, direct=LADDER.direct[1:])}, "don't fit together: ladder"),
-        ({"ladder": replace(LADDER, layers=np.array([-1, 0]))}, "are impossible"),
+        (
+            {"branch": replace(BRANCH, layers=replace(BRANCH.layers, told=BRANCH.layers.told[1:]))},
+            "branch don't fit together: told",
+        ),
+        ({"branch": replace(BRANCH, out=BRANCH.out[1:])}, "branch don't fit together: out"),
+        ({"branch": replace(BRANCH, direct=BRANCH.direct[1:])}, "don't fit together: branch"),
+        ({"branch": replace(BRANCH, after=-1)}, "after -1 layers: impossible"),
         ({"sure": np.ones(2, dtype=np.float32)}, "don't fit together: sure"),
         ({"spread": np.full(len(Sign), np.nan, dtype=np.float32)}, "not finite"),
     ],

@@ -12,7 +12,7 @@ from api_docs.catalogue import Catalogue
 from api_docs.domains import Domain
 from api_docs.storage import write_catalogue
 from finetune.instructions.instruction import Instruction, write_instructions
-from finetune.judge import climbing
+from finetune.judge import teaching
 from service.settings import Settings
 from tests.finetune.retriever.lessons import DOMAINS, THINGS, sixty_docs
 from tests.retriever.conftest import WordEncoder
@@ -25,13 +25,13 @@ REFUSED = ("pay the bill for {}", "who invented {}", "cancel my order of {}")
 
 
 @pytest.fixture(autouse=True)
-def narrow_ladders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def short_lessons(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Taught in a second, in this process."""
-    if request.module.__name__.endswith("test_climbing"):
+    if request.module.__name__.endswith("test_teaching"):
         return
-    monkeypatch.setattr(climbing, "WIDTH", 16)
-    monkeypatch.setattr(climbing, "FEWEST_STEPS", 120)
-    monkeypatch.setattr(climbing, "usable_cores", lambda: 1)
+    monkeypatch.setattr(teaching, "FEWEST_STEPS", 120)
+    monkeypatch.setattr(teaching, "LAYERS_RATE", teaching.RATE)  # they begin with nothing
+    monkeypatch.setattr(teaching, "usable_cores", lambda: 1)
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 import finetune.judge.learn as module
 from api_docs.catalogue import Catalogue
 from api_docs.files import sha256_of
+from finetune.judge.beginning import drawn
 from finetune.judge.card import figures_of
-from finetune.judge.climbing import States
 from finetune.judge.command import teach_judge
 from finetune.judge.learn import OnFolds, learn
 from finetune.judge.lesson import NOTHING, Lesson, prepare
+from finetune.judge.teaching import States
 from finetune.retriever.card import CARD, PAGE
 from retriever.index import build_index
 from retriever.judge import JUDGE_FILE, read_judge
@@ -29,6 +30,8 @@ from service.settings import Settings
 from tests.finetune.judge.test_lesson import silent
 from tests.finetune.retriever.lessons import DOMAINS, sixty_docs
 from tests.retriever.conftest import WordEncoder
+
+LAYERS = drawn(2, WordEncoder.dimensions, seed=0)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def lesson(served: Path, unserved: Path, encoder: WordEncoder) -> Lesson:
 
 
 def test_what_was_not_taught_is_told_too(lesson: Lesson, catalogue: Catalogue, encoder: WordEncoder) -> None:
-    learnt = learn(lesson, catalogue, build_index(catalogue, encoder), encoder, 0, silent)
+    learnt = learn(lesson, catalogue, build_index(catalogue, encoder), encoder, LAYERS, 0, silent)
     found = learnt.on_folds
     served = lesson.served
     assert (found.leaning.argmax(axis=1) == lesson.domains)[served].mean() > 0.9
@@ -53,7 +56,7 @@ def test_what_was_not_taught_is_told_too(lesson: Lesson, catalogue: Catalogue, e
 
 def test_a_searcher_judges_with_it(lesson: Lesson, catalogue: Catalogue, encoder: WordEncoder) -> None:
     index = build_index(catalogue, encoder)
-    judge = learn(lesson, catalogue, index, encoder, 0, silent).judge
+    judge = learn(lesson, catalogue, index, encoder, LAYERS, 0, silent).judge
     searcher = Searcher(catalogue, index, encoder, judge=judge)
     yes = searcher.explore("translate texts on mountains to Dutch").judgement
     no = searcher.explore("cancel my order of mountains").judgement
@@ -67,7 +70,7 @@ def test_of_many_served_instructions_some_are_searched_for(
     lesson: Lesson, catalogue: Catalogue, encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SEARCHED", 25)
-    learnt = learn(lesson, catalogue, build_index(catalogue, encoder), encoder, 0, silent)
+    learnt = learn(lesson, catalogue, build_index(catalogue, encoder), encoder, LAYERS, 0, silent)
     judged = learnt.judged
     assert judged.served.sum() == 25
     refused = {text for text, served in zip(lesson.texts, lesson.served, strict=True) if not served}
@@ -83,7 +86,7 @@ def test_learning_again_gives_the_same_judge(
     lesson: Lesson, catalogue: Catalogue, encoder: WordEncoder
 ) -> None:
     index = build_index(catalogue, encoder)
-    files = {learn(lesson, catalogue, index, encoder, 0, silent).judge.to_bytes() for _ in range(2)}
+    files = {learn(lesson, catalogue, index, encoder, LAYERS, 0, silent).judge.to_bytes() for _ in range(2)}
     assert len(files) == 1
 
 
@@ -95,8 +98,8 @@ def test_figures_are_counted_over_the_rows_that_they_are_of() -> None:
         domains=np.array([0, 1, 2, 3, NOTHING, NOTHING, 0, NOTHING]),
         folds=np.zeros(count, dtype=np.int64),
         vectors=np.zeros((count, 2), dtype=np.float32),
-        states=States.of([np.zeros((0, 1, 2))] * count),
-        layers=(1,),
+        states=States.of([np.zeros((0, 2))] * count),
+        after=1,
         sources=(),
         unserved_sha256="",
     )

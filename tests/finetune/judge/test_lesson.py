@@ -15,7 +15,7 @@ from evaluation.question_sets import read_unserved as asked_unserved
 from finetune.instructions import sameness
 from finetune.instructions.bank import read_bank
 from finetune.instructions.instruction import Instruction, read_instructions, write_instructions
-from finetune.judge.lesson import BRIEF, NOTHING, Lesson, Remembered, deal, groups, prepare, rungs_of
+from finetune.judge.lesson import BRIEF, NOTHING, Lesson, Remembered, deal, groups, leaves_after, prepare
 from finetune.judge.unserved import Kind, Unserved, read_unserved
 from retriever.task_voice import places
 from tests.finetune.retriever.lessons import asked_of_domains
@@ -120,7 +120,9 @@ def test_a_lesson_has_both_kinds_and_knows_which_is_which(tmp_path: Path, encode
     for text in lesson.texts[::7]:
         reading, expected = remembered.read([text])[0], encoder.read([text])[0]
         np.testing.assert_array_equal(reading.vector, expected.vector)
-        np.testing.assert_allclose(reading.states, expected.states[:, lesson.layers], atol=1e-3)  # 16 bits
+        np.testing.assert_allclose(
+            reading.states[:, lesson.after], expected.states[:, lesson.after], atol=1e-3
+        )  # 16 bits
     assert lesson.sources[0].name == "served.jsonl"
 
 
@@ -133,6 +135,6 @@ def test_too_few_of_either_kind_are_refused(tmp_path: Path, encoder: WordEncoder
         prepare([tmp_path / "few.jsonl"], encoder, 3, 0, silent)
 
 
-@pytest.mark.parametrize(("layers", "rungs"), [(1, (1,)), (2, (1, 2)), (6, (2, 4, 6)), (12, (4, 8, 12))])
-def test_a_ladder_takes_states_after_each_third_of_a_model(layers: int, rungs: tuple[int, ...]) -> None:
-    assert rungs_of(layers) == rungs
+@pytest.mark.parametrize(("layers", "after"), [(1, 0), (2, 1), (6, 4), (12, 8)])
+def test_a_branch_leaves_a_model_after_two_thirds_of_its_layers(layers: int, after: int) -> None:
+    assert leaves_after(layers) == after

@@ -1,4 +1,4 @@
-"""A ladder that is taught tells apart what only the order of words tells apart."""
+"""A branch that is taught tells apart what only the order of words tells apart."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-import finetune.judge.climbing as module
-from finetune.judge.climbing import Lessons, States, teach_ladders
-from retriever.ladder import Ladder
+import finetune.judge.teaching as module
+from finetune.judge.beginning import drawn
+from finetune.judge.teaching import Lessons, States, teach_branches
+from retriever.branch import Branch
 
 DIMENSIONS, CLASSES = 16, 2
 DRAW = np.random.default_rng(2)
@@ -25,9 +26,8 @@ def silent(_done: int, _steps: int) -> None:
 
 
 def states_of(words: list[int]) -> np.ndarray:
-    """As a model has them: words with their places, in both layers."""
-    found = WORDS[words] + PLACES[: len(words)]
-    return np.stack([found, found * 2], axis=1).astype(np.float16)
+    """As a model has them: words with their places."""
+    return (WORDS[words] + PLACES[: len(words)]).astype(np.float16)
 
 
 def orders(count: int, seed: int) -> Lessons:
@@ -46,52 +46,59 @@ def orders(count: int, seed: int) -> Lessons:
         states.append(states_of(words))
         domains.append(kind if kind < CLASSES else -1)
     of = np.array(domains)
-    return Lessons(States.of(states), np.zeros((count, 3), dtype=np.float32), of, of >= 0, CLASSES)
+    return Lessons(
+        after=1,
+        layers=drawn(2, DIMENSIONS, seed=4),
+        states=States.of(states),
+        features=np.zeros((count, 3), dtype=np.float32),
+        domains=of,
+        served=of >= 0,
+        count=CLASSES,
+    )
 
 
-def outputs(ladder: Ladder, lessons: Lessons) -> np.ndarray:
+def outputs(branch: Branch, lessons: Lessons) -> np.ndarray:
     rows = range(len(lessons.states))
-    return np.array([ladder.outputs(lessons.states[row], lessons.features[row]) for row in rows])
+    return np.array([branch.outputs(lessons.states[row], lessons.features[row]) for row in rows])
 
 
-def teach(lessons: Lessons, rows: np.ndarray, seed: int = 0) -> Ladder:
-    return teach_ladders(lessons, [rows], seed, silent)[0]
+def teach(lessons: Lessons, rows: np.ndarray, seed: int = 0) -> Branch:
+    return teach_branches(lessons, [rows], seed, silent)[0]
 
 
 @pytest.fixture(scope="module")
-def ladder() -> Ladder:
+def branch() -> Branch:
     lessons = orders(600, seed=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "WIDTH", 32)
+        patch.setattr(module, "LAYERS_RATE", module.RATE)  # they begin with nothing
         return teach(lessons, np.arange(600))
 
 
-def test_it_tells_domains_by_the_order_of_words_and_whether_anything_serves_it(ladder: Ladder) -> None:
+def test_it_tells_domains_by_the_order_of_words_and_whether_anything_serves_it(branch: Branch) -> None:
     new = orders(300, seed=1)
-    found = outputs(ladder, new)
+    found = outputs(branch, new)
     assert (found[:, :CLASSES].argmax(axis=1) == new.domains)[new.served].mean() > 0.9
     assert ((found[:, CLASSES] > 0) == new.served).mean() > 0.95
 
 
-def test_the_ladder_that_is_kept_says_what_the_module_said_that_was_taught() -> None:
+def test_the_branch_that_is_kept_says_what_the_module_said_that_was_taught() -> None:
     lessons = orders(9, seed=3)
-    climb = module._climb(lessons).eval()
+    growing = module._growing(lessons).eval()
     with torch.no_grad():
-        for parameter in climb.parameters():
+        for parameter in growing.parameters():
             parameter.copy_(torch.randn(parameter.shape) * 0.2)
         fed = module._fed(lessons, np.arange(9), 0.0)
-        expected = climb(*fed).numpy()
-    np.testing.assert_allclose(outputs(module._ladder_of(climb), lessons), expected, atol=2e-2)
+        expected = growing(*fed).numpy()
+    np.testing.assert_allclose(outputs(module._branch_of(growing, lessons), lessons), expected, atol=2e-2)
 
 
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WIDTH", 8)
     monkeypatch.setattr(module, "FEWEST_STEPS", 5)
 
 
 @pytest.mark.usefixtures("few_steps")
-def test_the_same_seed_gives_the_same_ladder_another_another() -> None:
+def test_the_same_seed_gives_the_same_branch_another_another() -> None:
     lessons = orders(30, seed=0)
     state, threads = torch.get_rng_state(), torch.get_num_threads()
     one, same, other = (teach(lessons, np.arange(30), seed) for seed in (0, 0, 1))
@@ -116,8 +123,8 @@ def test_progress_counts_steps_up_to_all_of_them(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "usable_cores", lambda: 1)
     heard: list[tuple[int, int]] = []
     parts = [np.arange(100), np.arange(60)]
-    teach_ladders(orders(100, seed=0), parts, 0, lambda done, steps: heard.append((done, steps)))
-    assert heard == [(step, 24) for step in range(1, 25)]  # 8 epochs of two batches, 8 of one
+    teach_branches(orders(100, seed=0), parts, 0, lambda done, steps: heard.append((done, steps)))
+    assert heard == [(step, 15) for step in range(1, 16)]  # 5 epochs of two batches, 5 of one
 
 
 def test_side_by_side_on_cores_of_their_own_they_learn_what_they_learn_alone(
@@ -127,7 +134,7 @@ def test_side_by_side_on_cores_of_their_own_they_learn_what_they_learn_alone(
     monkeypatch.setattr(module, "usable_cores", lambda: 2)
     lessons, heard = orders(40, seed=0), []
     parts = [np.arange(20), np.arange(20, 40)]
-    together = teach_ladders(lessons, parts, 0, lambda done, steps: heard.append((done, steps)))
+    together = teach_branches(lessons, parts, 0, lambda done, steps: heard.append((done, steps)))
     alone = [teach(lessons, rows) for rows in parts]
     assert [(one.out == other.out).all() for one, other in zip(together, alone, strict=True)] == [True, True]
     assert heard[-1] == (600, 600)

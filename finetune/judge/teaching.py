@@ -1,8 +1,8 @@
-"""Teach a ladder: which domain an instruction means, and whether any API serves it, by what the model reads.
+"""Teach a branch: which domain an instruction means, and whether any API serves it, by what the model reads.
 
-The embedding model has read every instruction before and stays as it is, so that a ladder is taught in
-minutes. Domains are learnt from those that are served, being served from all. Works on readings and arrays;
-knows nothing about texts.
+The embedding model has read every instruction before, as far as where the branch leaves it, and stays as it
+is; the branch begins as a copy of the model's last layers. Domains are learnt from those that are served,
+being served from all. Works on readings and arrays; knows nothing about texts.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import math
 import multiprocessing
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -23,18 +24,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.judge.fitting import Flags, Numbers
+from retriever.branch import EPSILON, Branch, Floats, Layers
 from retriever.embedding import Vectors, one_core, usable_cores
-from retriever.ladder import EPSILON, HEADS, Floats, Ladder
 
 if TYPE_CHECKING:
     import torch
 
-WIDTH: Final = 128
-EPOCHS: Final = 8
+EPOCHS: Final = 5
 FEWEST_STEPS: Final = 300
 """Where an epoch has few batches there are more epochs."""
 BATCH: Final = 64
 RATE: Final = 2e-3
+LAYERS_RATE: Final = 2e-4
+"""Of the layers, which begin with what the model knows."""
 DECAY: Final = 0.05
 DROPOUT: Final = 0.1
 FORGOTTEN: Final = 0.1
@@ -53,8 +55,8 @@ _LOOKED_AT_EVERY: Final = 0.5
 class States:
     """What a model read of many texts, one after the other.
 
-    `values` are the states of all tokens, shape (tokens, rungs, dimensions), in 16 bits; those of text `row`
-    lie from `starts[row]` up to `starts[row + 1]`.
+    `values` are the states of all tokens, shape (tokens, dimensions), in 16 bits; those of text `row` lie
+    from `starts[row]` up to `starts[row + 1]`.
     """
 
     values: NDArray[np.float16]
@@ -62,7 +64,7 @@ class States:
 
     @classmethod
     def of(cls, texts: Sequence[NDArray[np.floating]]) -> States:
-        """The states of these texts, shape (tokens, rungs, dimensions) each."""
+        """The states of these texts, shape (tokens, dimensions) each."""
         starts = np.cumsum([0, *map(len, texts)])
         return cls(np.concatenate([one.astype(np.float16) for one in texts]), starts)
 
@@ -79,11 +81,14 @@ class States:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lessons:
-    """What ladders are taught, one entry a row.
+    """What branches are taught, one entry a row, and where they begin.
 
-    `features` have the shape (rows, features), `domains` are places below `count`, of rows that are `served`.
+    They leave the model `after` so many of its layers, with weights like `layers`. `features` have the shape
+    (rows, features), `domains` are places below `count`, of rows that are `served`.
     """
 
+    after: int
+    layers: Layers
     states: States
     features: Floats
     domains: Numbers
@@ -91,14 +96,14 @@ class Lessons:
     count: int
 
 
-def teach_ladders(
+def teach_branches(
     lessons: Lessons, parts: Sequence[Numbers], seed: int, told: Callable[[int, int], None]
-) -> list[Ladder]:
-    """A ladder for each of these parts, which are rows, side by side on the cores that there are.
+) -> list[Branch]:
+    """A branch for each of these parts, which are rows, side by side on the cores that there are.
 
-    Its outputs are logits, one a domain and last that of being served; its layers are numbered as the
-    lessons' states are. Each is taught on one core, so that the same seed gives the same ladders however many
-    there are. `told` hears how many steps are done, of how many.
+    Its outputs are logits, one a domain and last that of being served. Each is taught on one core, so that on
+    like machines the same seed gives the same branches however many cores there are. `told` hears how many
+    steps are done, of how many.
     """
     steps = sum(math.prod(_epochs_and_batches(len(rows))) for rows in parts)
     workers = min(usable_cores(), len(parts))
@@ -106,11 +111,11 @@ def teach_ladders(
         return _one_by_one(lessons, parts, seed, steps, told)
     context = multiprocessing.get_context("spawn")  # torch's threads don't outlive a fork
     done = context.Value("q", 0)
-    with tempfile.TemporaryDirectory(prefix="callsmith-ladders-") as folder:
+    with tempfile.TemporaryDirectory(prefix="callsmith-branches-") as folder:
         # Mapped, the states lie in memory once, and not once a process.
         kept = Path(folder) / "states.npy"
         np.save(kept, lessons.states.values)
-        bare = replace(lessons, states=States(np.zeros((0, 0, 0), dtype=np.float16), lessons.states.starts))
+        bare = replace(lessons, states=States(np.zeros((0, 0), dtype=np.float16), lessons.states.starts))
         with ProcessPoolExecutor(workers, context, _begin, (kept, bare, done)) as pool:
             taught = [pool.submit(_teach_here, rows, seed) for rows in parts]
             while wait(taught, timeout=_LOOKED_AT_EVERY).not_done:
@@ -121,7 +126,7 @@ def teach_ladders(
 
 def _one_by_one(
     lessons: Lessons, parts: Sequence[Numbers], seed: int, steps: int, told: Callable[[int, int], None]
-) -> list[Ladder]:
+) -> list[Branch]:
     done = itertools.count(1)
     return [_taught(lessons, rows, seed, lambda: told(next(done), steps)) for rows in parts]
 
@@ -135,7 +140,7 @@ def _begin(kept: Path, bare: Lessons, done: Synchronized[int]) -> None:
 
     def step() -> None:
         if parent is None or not parent.is_alive():
-            sys.exit("nobody waits for this ladder any more")
+            sys.exit("nobody waits for this branch any more")
         with done.get_lock():
             done.value += 1
 
@@ -144,7 +149,7 @@ def _begin(kept: Path, bare: Lessons, done: Synchronized[int]) -> None:
     _here = replace(bare, states=replace(bare.states, values=values)), step
 
 
-def _teach_here(rows: Numbers, seed: int) -> Ladder:
+def _teach_here(rows: Numbers, seed: int) -> Branch:
     lessons, step = _here
     return _taught(lessons, rows, seed, step)
 
@@ -154,16 +159,22 @@ def _epochs_and_batches(rows: int) -> tuple[int, int]:
     return max(EPOCHS, -(-FEWEST_STEPS // batches)), batches
 
 
-def _taught(lessons: Lessons, rows: Numbers, seed: int, step: Callable[[], None]) -> Ladder:
-    """One ladder, on one core."""
+def _taught(lessons: Lessons, rows: Numbers, seed: int, step: Callable[[], None]) -> Branch:
+    """One branch, on one core."""
     import torch  # noqa: PLC0415 - seconds to import
 
     rows = np.asarray(rows)
     epochs, batches = _epochs_and_batches(len(rows))
     with torch.random.fork_rng(devices=[]), one_core():
         torch.manual_seed(seed)
-        climb = _climb(lessons)
-        optimizer = torch.optim.AdamW(climb.parameters(), lr=RATE, weight_decay=DECAY)
+        growing = _growing(lessons)
+        layers = list(growing.layers.parameters())
+        others = [one for name, one in growing.named_parameters() if not name.startswith("layers.")]
+        optimizer = torch.optim.AdamW(
+            [{"params": layers, "lr": LAYERS_RATE}, {"params": others, "lr": RATE}],
+            weight_decay=DECAY,
+            fused=True,
+        )
         steps = epochs * batches
         rate = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda done: min(1.0, (done + 1) / _WARM) * max(0.01, 1 - done / steps)
@@ -171,14 +182,16 @@ def _taught(lessons: Lessons, rows: Numbers, seed: int, step: Callable[[], None]
         loss_of = _Loss(lessons, rows)
         for epoch in range(epochs):
             for batch in _batches(lessons, rows, np.random.default_rng((seed, epoch))):
-                loss = loss_of(climb(*_fed(lessons, batch, FORGOTTEN)), batch)
+                with _in_16_bits():
+                    outputs = growing(*_fed(lessons, batch, FORGOTTEN))
+                loss = loss_of(outputs.float(), batch)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(climb.parameters(), 1.0)
+                torch.nn.utils.clip_grad_norm_(growing.parameters(), 1.0)
                 optimizer.step()
                 rate.step()
                 step()
-    return _ladder_of(climb)
+    return _branch_of(growing, lessons)
 
 
 class _Loss:
@@ -237,102 +250,116 @@ def _fed(
     return torch.as_tensor(filled), known & ~gone, torch.as_tensor(lessons.features[batch])
 
 
-def _climb(lessons: Lessons) -> Any:
-    """The ladder as a module, which gives outputs of what `_fed` gives."""
+def _in_16_bits() -> AbstractContextManager[Any]:
+    """Where a core multiplies matrices of 16 bits at once, several times as quick, it does."""
+    import torch  # noqa: PLC0415 - seconds to import
+
+    able = bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=able)
+
+
+def _growing(lessons: Lessons) -> Any:
+    """The branch as a module that can be taught; it gives outputs of what `_fed` gives."""
     import torch  # noqa: PLC0415
     from torch import nn  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
-    (rungs, dimensions), outputs = lessons.states.values.shape[1:], lessons.count + 1
+    beginning, dimensions, outputs = lessons.layers, lessons.layers.dimensions, lessons.count + 1
+    heads = beginning.heads
 
-    class Rung(nn.Module):
-        """One layer of it."""
+    def linear(weights: Floats, bias: Floats) -> nn.Linear:
+        found = nn.Linear(*weights.shape)
+        with torch.no_grad():
+            found.weight.copy_(torch.as_tensor(weights.T))
+            found.bias.copy_(torch.as_tensor(bias))
+        return found
 
-        def __init__(self) -> None:
+    def norm(both: Floats) -> nn.LayerNorm:
+        found = nn.LayerNorm(both.shape[1], EPSILON)
+        with torch.no_grad():
+            found.weight.copy_(torch.as_tensor(both[0]))
+            found.bias.copy_(torch.as_tensor(both[1]))
+        return found
+
+    class Layer(nn.Module):
+        """One of them."""
+
+        def __init__(self, place: int) -> None:
             super().__init__()
-            self.taken_norm, self.taken = nn.LayerNorm(dimensions, EPSILON), nn.Linear(dimensions, WIDTH)
-            self.asked_norm, self.asked = nn.LayerNorm(WIDTH, EPSILON), nn.Linear(WIDTH, 3 * WIDTH)
-            self.told = nn.Linear(WIDTH, WIDTH)
-            self.up_norm, self.up = nn.LayerNorm(WIDTH, EPSILON), nn.Linear(WIDTH, 2 * WIDTH)
-            self.down = nn.Linear(2 * WIDTH, WIDTH)
+            self.asked = linear(beginning.asked[place], beginning.asked_bias[place])
+            self.told = linear(beginning.told[place], beginning.told_bias[place])
+            self.told_norm = norm(beginning.told_norm[place])
+            self.up = linear(beginning.up[place], beginning.up_bias[place])
+            self.down = linear(beginning.down[place], beginning.down_bias[place])
+            self.down_norm = norm(beginning.down_norm[place])
             self.dropout = nn.Dropout(DROPOUT)
-            nn.init.xavier_uniform_(self.asked.weight)
-            nn.init.zeros_(self.asked.bias)
 
-        def forward(
-            self, climbing: torch.Tensor | float, states: torch.Tensor, there: torch.Tensor
-        ) -> torch.Tensor:
-            climbing = climbing + self.taken(self.taken_norm(states))
+        def forward(self, states: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
             rows, tokens = there.shape
-            mixed = self.asked(self.asked_norm(climbing)).view(rows, tokens, 3, HEADS, WIDTH // HEADS)
-            queries, keys, values = mixed.permute(2, 0, 3, 1, 4)
-            seen = functional.scaled_dot_product_attention(
-                queries, keys, values, attn_mask=there[:, None, None, :]
-            )
-            told = self.told(seen.transpose(1, 2).reshape(rows, tokens, WIDTH))
-            climbing = climbing + self.dropout(told)
-            risen = functional.gelu(self.up(self.up_norm(climbing)), approximate="tanh")
-            climbed: torch.Tensor = climbing + self.dropout(self.down(self.dropout(risen)))
-            return climbed
+            mixed = self.asked(states).view(rows, tokens, 3, heads, dimensions // heads)
+            queries, keys, values = mixed.permute(2, 0, 3, 1, 4).float()  # its way back is slow in 16 bits
+            with torch.autocast("cpu", enabled=False):
+                seen = functional.scaled_dot_product_attention(
+                    queries, keys, values, attn_mask=there[:, None, None, :]
+                )
+            told = self.told(seen.transpose(1, 2).reshape(rows, tokens, dimensions))
+            states = self.told_norm(states + self.dropout(told))
+            risen = functional.gelu(self.up(states), approximate="tanh")
+            found: torch.Tensor = self.down_norm(states + self.dropout(self.down(risen)))
+            return found
 
-    class Climb(nn.Module):
+    class Growing(nn.Module):
         """All of it."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.rungs = nn.ModuleList([Rung() for _ in range(rungs)])
-            self.last = nn.LayerNorm(WIDTH, EPSILON)
-            self.out = nn.Linear(2 * WIDTH, outputs)
+            self.layers = nn.ModuleList([Layer(place) for place in range(len(beginning))])
+            self.last = nn.LayerNorm(2 * dimensions, EPSILON)
+            self.out = nn.Linear(2 * dimensions, outputs)
             self.direct = nn.Linear(lessons.features.shape[1], outputs, bias=False)
             self.dropout = nn.Dropout(DROPOUT)
             nn.init.zeros_(self.direct.weight)
 
         def forward(self, states: torch.Tensor, there: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
-            climbing: torch.Tensor | float = 0.0
-            for place, rung in enumerate(self.rungs):
-                climbing = rung(climbing, states[:, :, place], there)
-            reached = self.last(climbing)
+            for layer in self.layers:
+                states = layer(states, there)
             kept = there[..., None]
-            mean = (reached * kept).sum(dim=1) / kept.sum(dim=1)
-            largest = reached.masked_fill(~kept, -torch.inf).max(dim=1).values
-            together = self.dropout(torch.cat([mean, largest], dim=1))
+            mean = (states * kept).sum(dim=1) / kept.sum(dim=1)
+            largest = states.masked_fill(~kept, -torch.inf).max(dim=1).values
+            together = self.dropout(self.last(torch.cat([mean, largest], dim=1)))
             found: torch.Tensor = self.out(together) + self.direct(features)
             return found
 
-    return Climb()
+    return Growing()
 
 
-def _ladder_of(climb: Any) -> Ladder:
-    """What was learnt; the scales and shifts before a linear layer become part of it."""
-    rungs = list(climb.rungs)
-    taken = [_after(rung.taken_norm, rung.taken) for rung in rungs]
-    asked = [_after(rung.asked_norm, rung.asked) for rung in rungs]
-    up = [_after(rung.up_norm, rung.up) for rung in rungs]
-    found = {
-        "taken": np.stack([weights for weights, _ in taken]),
-        "taken_bias": np.stack([bias for _, bias in taken]),
-        "asked": np.stack([weights for weights, _ in asked]),
-        "asked_bias": np.stack([bias for _, bias in asked]),
-        "told": np.stack([_numbers(rung.told.weight).T for rung in rungs]),
-        "told_bias": np.stack([_numbers(rung.told.bias) for rung in rungs]),
-        "up": np.stack([weights for weights, _ in up]),
-        "up_bias": np.stack([bias for _, bias in up]),
-        "down": np.stack([_numbers(rung.down.weight).T for rung in rungs]),
-        "down_bias": np.stack([_numbers(rung.down.bias) for rung in rungs]),
-        "last": np.stack([_numbers(climb.last.weight), _numbers(climb.last.bias)]),
-        "out": _numbers(climb.out.weight).T,
-        "direct": _numbers(climb.direct.weight).T,
-        "bias": _numbers(climb.out.bias),
+def _branch_of(growing: Any, lessons: Lessons) -> Branch:
+    """What was learnt."""
+    layers = {}
+    for name in ("asked", "told", "up", "down"):
+        linears = [getattr(layer, name) for layer in growing.layers]
+        layers[name] = np.stack([_numbers(one.weight).T for one in linears])
+        layers[f"{name}_bias"] = np.stack([_numbers(one.bias) for one in linears])
+    for name in ("told_norm", "down_norm"):
+        layers[name] = np.stack([_both(getattr(layer, name)) for layer in growing.layers])
+    ends = {
+        "last": _both(growing.last),
+        "out": _numbers(growing.out.weight).T,
+        "direct": _numbers(growing.direct.weight).T,
+        "bias": _numbers(growing.out.bias),
     }
-    # As a file keeps them: what is judged on folds is what will be served.
-    kept = {name: values.astype(np.float16).astype(np.float32) for name, values in found.items()}
-    return Ladder(layers=np.arange(len(rungs)), **kept)
+    return Branch(
+        after=lessons.after, layers=Layers(heads=lessons.layers.heads, **_kept(layers)), **_kept(ends)
+    )
 
 
-def _after(norm: Any, linear: Any) -> tuple[Vectors, Vectors]:
-    """Weights and bias of a linear layer together with the scale and the shift before it."""
-    weights = _numbers(linear.weight).T
-    return _numbers(norm.weight)[:, None] * weights, _numbers(norm.bias) @ weights + _numbers(linear.bias)
+def _kept(values: Mapping[str, Vectors]) -> dict[str, Vectors]:
+    """As a file keeps them: what is judged on folds is what will be served."""
+    return {name: one.astype(np.float16).astype(np.float32) for name, one in values.items()}
+
+
+def _both(norm: Any) -> Vectors:
+    return np.stack([_numbers(norm.weight), _numbers(norm.bias)])
 
 
 def _numbers(values: torch.Tensor) -> Vectors:
