@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from api_docs.errors import EmbeddingModelError
 from api_docs.files import sha256_of
@@ -259,11 +260,13 @@ def usable_cores() -> int:
 
 
 def limit_threads(threads: int) -> None:
-    """Tell torch how many cores one encoding may use; 0 leaves torch's own choice.
+    """Tell torch how many cores one encoding may use; 0 leaves torch's own choice. numpy uses one.
 
-    Its threads sleep while they wait: where another process takes a core they share, spinning makes an
-    encoding ten times slower. Has to be called before torch is imported.
+    Torch's threads sleep while they wait: where another process takes a core they share, spinning makes an
+    encoding ten times slower. What numpy multiplies of one instruction is too little to share, and its
+    threads can only spin: beside a busy process 4 ms became 170. Has to be called before torch is imported.
     """
+    threadpool_limits(1, user_api="blas")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if threads > 0:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from api_docs.errors import EmbeddingModelError
 from retriever.embedding import (
     DEFAULT_MODEL,
     SentenceEncoder,
+    limit_threads,
     load_encoder,
     packaged_model,
 )
@@ -59,3 +61,9 @@ def test_missing_weights_are_refused(tmp_path: Path) -> None:
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmbeddingModelError, match="CALLSMITH_EMBEDDING_MODEL"):
         load_encoder(str(tmp_path / "nothing"))
+
+
+def test_numpy_works_on_one_core_where_instructions_are_read() -> None:
+    with threadpool_limits(2, user_api="blas"):  # which puts back what it found
+        limit_threads(0)
+        assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {1}
