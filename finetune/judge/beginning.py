@@ -22,7 +22,7 @@ _INNER: Final = 4
 
 def copied(model: SentenceTransformer, after: int) -> Layers | None:
     """The layers after so many of a model's, None where it isn't of BERT's kind."""
-    transformer = getattr(model[0], "auto_model", None)
+    transformer: Any = getattr(model[0], "auto_model", None)
     every = getattr(getattr(transformer, "encoder", None), "layer", None)
     if every is None:
         return None
