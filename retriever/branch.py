@@ -3,8 +3,8 @@
 A vector is a mean over words: "draw what this text says" and "say what this drawing shows" have nearly the
 same. The states of the words in the midst of the embedding model still know which is which. There a branch
 leaves the model, which stays as it is, so that one run of its first layers serves both (branched networks:
-Vandenhende et al., Branched Multi-Task Networks, BMVC 2020). Works on arrays. Knows nothing about texts, nor
-about what its outputs are.
+Vandenhende et al., Branched Multi-Task Networks, BMVC 2020). Here are its weights; `retriever.branch_graph`
+computes with them. Knows nothing about texts, nor about what its outputs are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ _LAYERS: Final = "branch.layers."
 _HEAD: Final = "branch."
 _NUMBERS: Final = "branch.numbers"
 """Where it leaves the model, and heads."""
-_GELU: Final = float(np.sqrt(2 / np.pi))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,8 +32,9 @@ class Layers:
     """Weights of some layers of a transformer; every array starts with one entry a layer.
 
     Attention (`asked`: queries, keys and values, (dimensions, 3 · dimensions); `told`: (dimensions,
-    dimensions)), then two layers with a GELU between them (`up`: (dimensions, inner), `down`), each added to
-    what there was and then made normal, scaled and shifted by `told_norm` and `down_norm`, (2, dimensions).
+    dimensions)), then two layers with a GELU (by its tanh) between them (`up`: (dimensions, inner), `down`),
+    each added to what there was and then made normal, scaled and shifted by `told_norm` and `down_norm`, (2,
+    dimensions).
     Devlin et al., BERT (2019), with `heads` heads.
     """
 
@@ -58,28 +58,6 @@ class Layers:
         """Of the states that they take and give."""
         return int(self.asked.shape[1])
 
-    def states(self, states: Floats) -> Floats:
-        """States after the last of them, of a text's tokens before the first: (tokens, dimensions)."""
-        for layer in range(len(self)):
-            told = self._attended(layer, states)
-            states = _scaled(normal(states + told), self.told_norm[layer])
-            risen = _gelu(states @ self.up[layer] + self.up_bias[layer])
-            down = risen @ self.down[layer] + self.down_bias[layer]
-            states = _scaled(normal(states + down), self.down_norm[layer])
-        return states
-
-    def _attended(self, layer: int, states: Floats) -> Floats:
-        tokens, dimensions = states.shape
-        each = dimensions // self.heads
-        mixed = (states @ self.asked[layer] + self.asked_bias[layer]).reshape(tokens, 3, self.heads, each)
-        queries, keys, values = mixed.transpose(1, 2, 0, 3)
-        weights = queries @ keys.transpose(0, 2, 1) / np.float32(np.sqrt(each))
-        weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        seen = (weights @ values).transpose(1, 0, 2).reshape(tokens, dimensions)
-        found: Floats = seen @ self.told[layer] + self.told_bias[layer]
-        return found
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
@@ -101,16 +79,6 @@ class Branch:
     def dimensions(self) -> int:
         """Of the states that it takes."""
         return self.layers.dimensions
-
-    def outputs(self, states: Floats, features: Floats) -> Floats:
-        """Shape (outputs,), of a text's states where it leaves the model, and of what else is known.
-
-        Shapes (tokens, dimensions), with a token at least, and (features,).
-        """
-        reached = self.layers.states(states)
-        together = np.concatenate([reached.mean(axis=0), reached.max(axis=0)])
-        found: Floats = _scaled(normal(together), self.last) @ self.out + features @ self.direct + self.bias
-        return found
 
     def tensors(self) -> learnt_file.Tensors:
         """What a file keeps, in 16 bits; `of_tensors` reads it."""
@@ -154,25 +122,4 @@ def of_tensors(tensors: learnt_file.Tensors) -> Branch:
         raise ValueError(f"the parts of the branch don't fit together: {', '.join(wrong)}")
     if heads < 1 or dimensions % heads or after < 0:
         raise ValueError(f"the branch has {heads} heads and leaves after {after} layers: impossible")
-    return found
-
-
-def normal(states: Floats) -> Floats:
-    """Numbers along the last axis with mean 0 and variance 1."""
-    centred = states - states.mean(axis=-1, keepdims=True)
-    variance = (centred * centred).mean(axis=-1, keepdims=True)
-    found: Floats = centred / np.sqrt(variance + np.float32(EPSILON))
-    return found
-
-
-def _scaled(states: Floats, norm: Floats) -> Floats:
-    found: Floats = states * norm[0] + norm[1]
-    return found
-
-
-def _gelu(values: Floats) -> Floats:
-    """Hendrycks and Gimpel, Gaussian Error Linear Units (2016), by its tanh."""
-    # Not `values**3`, which is worked out number by number as a power.
-    cubed = values * values * values
-    found: Floats = 0.5 * values * (1 + np.tanh(np.float32(_GELU) * (values + 0.044715 * cubed)))
     return found

@@ -7,7 +7,7 @@ is searched. Domains that it was not taught (`web-api`, of people's own APIs) it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from retriever import branch as branch_of
 from retriever import learnt_file
 from retriever.bm25 import Scores
 from retriever.branch import Branch, Floats
+from retriever.branch_graph import BranchGraph
 from retriever.embedding import Encoder, Reading, ReadingEncoder, Vectors
 from retriever.fusion import share_of_best
 from retriever.signs import AnswerSign, Sign, Signs
@@ -101,6 +102,10 @@ class Judge:
     near: Floats
     sure: Floats
     version: str = ""
+    _graph: BranchGraph = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_graph", BranchGraph(self.branch))
 
     def fits(self, encoder: Encoder) -> bool:
         """Whether it was learnt for this embedding model, and can be told what it reads."""
@@ -110,7 +115,7 @@ class Judge:
     def hear(self, reading: Reading, task: Scores) -> Heard:
         """What an instruction says by its reading and its scores in the table of tasks, shape (domains,)."""
         states = reading.states[:, self.branch.after]
-        outputs = self.branch.outputs(states, branch_features(reading.vector, task))
+        outputs = self._graph.outputs(states, branch_features(reading.vector, task))
         leaning = np.zeros(len(self.known), dtype=np.float32)
         logits = outputs[:-1][self.known]
         likely = np.exp(logits - logits.max())

@@ -19,6 +19,7 @@ from finetune.judge.lesson import Lesson, Remembered, Told, by_hash
 from finetune.judge.teaching import Lessons, teach_branches
 from retriever.bm25 import tokenize
 from retriever.branch import Branch, Floats, Layers
+from retriever.branch_graph import BranchGraph
 from retriever.embedding import ReadingEncoder
 from retriever.hits import Judgement
 from retriever.index import Index
@@ -176,8 +177,9 @@ def _on_folds(lesson: Lesson, lessons: Lessons, branches: Sequence[Branch], know
     """Logits of all rows' domains, by branches that were not taught them, shape (rows, domains)."""
     found = np.zeros((len(lesson.texts), len(DOMAINS)))
     for (_, judged), branch in zip(_parts(lesson), branches, strict=True):
+        graph = BranchGraph(branch)
         for row in judged.tolist():
-            outputs = branch.outputs(lessons.states[row], lessons.features[row])
+            outputs = graph.outputs(lessons.states[row], lessons.features[row])
             found[row] = np.where(known, outputs[:-1], -np.inf)
     return found
 

@@ -7,10 +7,26 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from finetune.judge.beginning import copied, drawn
-from retriever.branch import Layers
+from retriever.branch import Branch, Layers
+from retriever.branch_graph import BranchGraph
 from retriever.embedding import SentenceEncoder, load_encoder
+
+
+def told(layers: Layers, states: np.ndarray) -> np.ndarray:
+    """Mean and largest of the states after some layers, made normal."""
+    both = 2 * layers.dimensions
+    branch = Branch(
+        after=0,
+        layers=layers,
+        last=np.stack([np.ones(both), np.zeros(both)]).astype(np.float32),
+        out=np.eye(both, dtype=np.float32),
+        direct=np.zeros((1, both), dtype=np.float32),
+        bias=np.zeros(both, dtype=np.float32),
+    )
+    return BranchGraph(branch).outputs(states, np.zeros(1, dtype=np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +40,10 @@ def test_copied_layers_go_on_as_the_model_does(encoder: SentenceEncoder) -> None
     assert (len(layers), layers.dimensions, layers.heads) == (2, 384, 12)
     for text in ("read this letter aloud", "which bird sings here, and since when has it been there?"):
         states = encoder.read([text])[0].states
+        last = torch.as_tensor(np.concatenate([states[:, 6].mean(axis=0), states[:, 6].max(axis=0)]))
+        expected = functional.layer_norm(last, last.shape).numpy()
         # The model's GELU is the exact one.
-        np.testing.assert_allclose(layers.states(states[:, 4]), states[:, 6], atol=5e-3)
+        np.testing.assert_allclose(told(layers, states[:, 4]), expected, atol=0.01)
 
 
 def test_a_copy_is_not_the_model_s_own(encoder: SentenceEncoder) -> None:
@@ -50,8 +68,7 @@ def test_layers_that_are_drawn_are_the_same_for_the_same_seed_and_keep_numbers_s
     one, same, other = (drawn(2, 64, seed) for seed in (3, 3, 4))
     assert (one.asked == same.asked).all()
     assert (one.asked != other.asked).any()
-    states = np.random.default_rng(0).normal(size=(9, 64)).astype(np.float32)
-    found = one.states(states)
-    assert found.shape == (9, 64)
-    assert 0.5 < found.std() < 2
+    found = told(one, np.random.default_rng(0).normal(size=(9, 64)).astype(np.float32))
+    assert np.isfinite(found).all()
+    assert found.std() == pytest.approx(1, abs=1e-3)
     assert isinstance(drawn(1, 10, 0), Layers)  # what no head of 32 fits into has one

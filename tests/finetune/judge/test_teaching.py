@@ -14,6 +14,7 @@ import finetune.judge.teaching as module
 from finetune.judge.beginning import drawn
 from finetune.judge.teaching import Lessons, States, teach_branches
 from retriever.branch import Branch
+from retriever.branch_graph import BranchGraph
 
 DIMENSIONS, CLASSES = 16, 2
 DRAW = np.random.default_rng(2)
@@ -58,8 +59,8 @@ def orders(count: int, seed: int) -> Lessons:
 
 
 def outputs(branch: Branch, lessons: Lessons) -> np.ndarray:
-    rows = range(len(lessons.states))
-    return np.array([branch.outputs(lessons.states[row], lessons.features[row]) for row in rows])
+    rows, graph = range(len(lessons.states)), BranchGraph(branch)
+    return np.array([graph.outputs(lessons.states[row], lessons.features[row]) for row in rows])
 
 
 def teach(lessons: Lessons, rows: np.ndarray, seed: int = 0) -> Branch:

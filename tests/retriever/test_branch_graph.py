@@ -1,7 +1,8 @@
-"""The branch's arithmetic against torch's own transformer layer, and against the embedding model."""
+"""The branch's graph against torch's own transformer layer, and its file."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +11,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from retriever.branch import EPSILON, Branch, Layers, normal, of_tensors
+from retriever.branch import EPSILON, Branch, Layers, of_tensors
+from retriever.branch_graph import BranchGraph
 from retriever.task_voice import DOMAINS
 from tests.retriever.judges import branch_of
 
@@ -58,45 +60,47 @@ def by_torch(layers: Layers, states: np.ndarray) -> np.ndarray:
     return np.asarray(found[0])
 
 
-@pytest.mark.parametrize("tokens", [1, 2, 17])
-def test_states_are_those_of_torch_s_transformer_layers(tokens: int) -> None:
-    states = drawn(tokens, DIMENSIONS)
-    found = BRANCH.layers.states(states)
-    np.testing.assert_allclose(found, by_torch(BRANCH.layers, states), rtol=1e-3, atol=1e-3)
-
-
-def test_outputs_are_made_of_the_mean_and_the_largest_of_the_last_states() -> None:
-    states, features = drawn(5, DIMENSIONS), drawn(DIMENSIONS + len(DOMAINS))
-    reached = by_torch(BRANCH.layers, states)
+def expected(branch: Branch, states: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Its outputs with torch's layers and norm."""
+    reached = by_torch(branch.layers, states)
     together = torch.as_tensor(np.concatenate([reached.mean(axis=0), reached.max(axis=0)]))
-    scale, shift = map(torch.as_tensor, BRANCH.last)
-    head = functional.layer_norm(together, (2 * DIMENSIONS,), scale, shift, EPSILON).numpy()
-    expected = head @ BRANCH.out + features @ BRANCH.direct + BRANCH.bias
-    found = BRANCH.outputs(states, features)
+    scale, shift = map(torch.as_tensor, branch.last)
+    head = functional.layer_norm(together, together.shape, scale, shift, EPSILON).numpy()
+    return np.asarray(head @ branch.out + features @ branch.direct + branch.bias)
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+@pytest.mark.parametrize("tokens", [1, 2, 17])
+def test_outputs_are_those_of_torch_s_transformer_layers(tokens: int, heads: int) -> None:
+    branch = replace(BRANCH, layers=replace(BRANCH.layers, heads=heads))
+    states, features = drawn(tokens, DIMENSIONS), drawn(DIMENSIONS + len(DOMAINS))
+    found = BranchGraph(branch).outputs(states, features)
     assert found.shape == (len(DOMAINS) + 1,)
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=2e-3)
+    np.testing.assert_allclose(found, expected(branch, states, features), rtol=1e-3, atol=2e-3)
 
 
-def test_what_is_made_normal_has_mean_0_and_variance_1_and_what_is_the_same_everywhere_is_0() -> None:
-    found = normal(drawn(4, 400) * 7 + 3)
-    np.testing.assert_allclose(found.mean(axis=1), 0, atol=1e-5)
-    np.testing.assert_allclose(found.var(axis=1), 1, atol=1e-4)
-    assert not normal(np.full((2, 6), 3.0, dtype=np.float32)).any()
+def test_one_graph_computes_texts_of_any_length_and_many_threads_may_ask_it() -> None:
+    graph, features = BranchGraph(BRANCH), drawn(DIMENSIONS + len(DOMAINS))
+    asked = [drawn(tokens, DIMENSIONS) for tokens in (3, 1, 9, 40, 3)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda states: graph.outputs(states, features), asked))
+    for outputs, states in zip(found, asked, strict=True):
+        np.testing.assert_allclose(outputs, BranchGraph(BRANCH).outputs(states, features), atol=1e-4)
 
 
 def test_the_same_words_in_another_order_are_another_thing_only_where_their_states_say_so() -> None:
     states, features = drawn(6, DIMENSIONS), np.zeros(DIMENSIONS + len(DOMAINS), dtype=np.float32)
-    same = BRANCH.outputs(states[::-1].copy(), features)
-    np.testing.assert_allclose(BRANCH.outputs(states, features), same, rtol=1e-3, atol=1e-3)
+    graph = BranchGraph(BRANCH)
+    same = graph.outputs(states[::-1].copy(), features)
+    np.testing.assert_allclose(graph.outputs(states, features), same, rtol=1e-3, atol=1e-3)
 
 
 def test_a_file_keeps_all_of_it() -> None:
     kept = of_tensors(BRANCH.tensors())
     states, features = drawn(6, DIMENSIONS), drawn(DIMENSIONS + len(DOMAINS))
     assert (kept.after, kept.layers.heads, len(kept.layers)) == (1, 4, LAYERS)
-    np.testing.assert_allclose(
-        kept.outputs(states, features), BRANCH.outputs(states, features), rtol=0.05, atol=0.1
-    )
+    found, before = (BranchGraph(one).outputs(states, features) for one in (kept, BRANCH))
+    np.testing.assert_allclose(found, before, rtol=0.05, atol=0.1)
 
 
 @pytest.mark.parametrize(
