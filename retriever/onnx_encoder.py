@@ -100,10 +100,10 @@ class OnnxEncoder:
     def _batches(
         self, texts: Sequence[str], outputs: Sequence[str]
     ) -> Iterator[tuple[list[int], list[Vectors], list[int]]]:
-        """Rows of `texts`, what the graph gives of them (vectors of length 1), and how many tokens they have.
+        """Rows of `texts`, what the graph gives of them (vectors of length 1), and their numbers of tokens.
 
-        Only texts of like length come together: filled up to the longest, eight instructions as they came took
-        a core nearly twice as long as one by one.
+        Only texts of like length come together: filled up to the longest, eight instructions as they came
+        took a core nearly twice as long as one by one.
         """
         if not texts:
             return

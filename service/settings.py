@@ -136,7 +136,12 @@ class Settings(BaseSettings):
         ),
     ] = "onnx"
     embedding_threads: Annotated[
-        int, Field(ge=0, le=256, description="Cores that one encoding may use; 0: all but one, 4 at most.")
+        int,
+        Field(
+            ge=0,
+            le=256,
+            description="Cores that one encoding may use; 0: each worker's share of all, 4 at most.",
+        ),
     ] = 0
     retriever_matrix: Annotated[
         Path | None,

@@ -373,12 +373,12 @@ def exported_folder(settings: Settings) -> Path:
 
 
 def _threads(settings: Settings) -> int:
-    return settings.embedding_threads or _spare_cores(settings.workers)
+    return settings.embedding_threads or _share_of_cores(settings.workers)
 
 
-def _spare_cores(workers: int) -> int:
-    """How many cores an encoding may take: this worker's share of them, less one for all the rest."""
-    return min(_MOST_THREADS, max(1, usable_cores() // workers - 1))
+def _share_of_cores(workers: int) -> int:
+    """How many cores an encoding may take: a worker's share. Threads that wait sleep and cost nobody."""
+    return min(_MOST_THREADS, max(1, usable_cores() // workers))
 
 
 def _build(

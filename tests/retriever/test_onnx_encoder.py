@@ -57,6 +57,13 @@ def test_it_tells_what_the_model_reads_as_the_model_does_alone_and_among_longer_
     np.testing.assert_allclose([one.vector for one in wanted], model.encode(texts), atol=1e-5)
 
 
+def test_only_texts_of_like_length_are_encoded_together() -> None:
+    tokens = np.array([10, 40, 12, 9, 13, 41, 3])
+    batches = list(onnx_encoder._of_like_length(tokens))
+    assert batches == [[6], [3, 0], [2, 4], [1, 5]]  # 12 is more than 1.2 times 9
+    assert [len(rows) for rows in onnx_encoder._of_like_length(np.full(19, 7))] == [8, 8, 3]
+
+
 def test_no_texts_give_no_vectors(graph: OnnxEncoder) -> None:
     assert graph.encode([]).shape == (0, graph.dimensions)
 
