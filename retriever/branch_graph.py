@@ -1,7 +1,7 @@
 """Compute a branch: its weights as an ONNX graph, made in memory.
 
 ONNX Runtime packs weights once for products of few rows, which is what one instruction is, and gives way to
-other threads once and not at every product: numpy took 4 ms and starved its neighbours, this takes one.
+other threads once and not at every product: of 16 tokens numpy took 3 ms of a core, this takes 1.2.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _STATES, _FEATURES, _OUTPUTS = "states", "features", "outputs"
 
 
 class BranchGraph:
-    """What computes a branch; the graph is made when it is first needed. Safe to use from many threads."""
+    """What computes a branch; opened beforehand or when first needed. Safe to use from many threads."""
 
     def __init__(self, branch: Branch) -> None:
         self.branch = branch
@@ -34,11 +34,12 @@ class BranchGraph:
 
         Shapes (tokens, dimensions), with a token at least, and (features,).
         """
-        session = self._session or self._opened()
+        session = self._session or self.open()
         found: Floats = session.run([_OUTPUTS], {_STATES: states, _FEATURES: features[None]})[0][0]
         return found
 
-    def _opened(self) -> onnxruntime.InferenceSession:
+    def open(self) -> onnxruntime.InferenceSession:
+        """Make the graph, which takes a fifth of a second: better before anybody waits."""
         import onnxruntime  # noqa: PLC0415 - heavy
 
         options = onnxruntime.SessionOptions()

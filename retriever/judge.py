@@ -107,6 +107,10 @@ class Judge:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_graph", BranchGraph(self.branch))
 
+    def open(self) -> None:
+        """Get ready to hear: without it the first instruction waits for that."""
+        self._graph.open()
+
     def fits(self, encoder: Encoder) -> bool:
         """Whether it was learnt for this embedding model, and can be told what it reads."""
         same = self.model == encoder.name and self.branch.dimensions == encoder.dimensions

@@ -307,6 +307,7 @@ def judge_for(settings: Settings, encoder: Encoder) -> Judge | None:
     """
     judge = _read_judge(settings.judge or SHIPPED)
     if judge.fits(encoder):
+        judge.open()
         return judge
     _say_unfit(judge.model, encoder.name)
     return None

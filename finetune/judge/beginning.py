@@ -6,6 +6,7 @@ itself then, and less.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from retriever.branch import Floats, Layers
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-HEAD: Final = 32
+_HEAD: Final = 32
 """Numbers of one head of attention where they are drawn."""
 _INNER: Final = 4
 
@@ -26,24 +27,39 @@ def copied(model: SentenceTransformer, after: int) -> Layers | None:
     every = getattr(getattr(transformer, "encoder", None), "layer", None)
     if every is None:
         return None
-    layers = list(every)[after:]
     try:
         heads = int(transformer.config.num_attention_heads)
-        return Layers(
-            heads=heads,
-            asked=np.stack([np.concatenate([_weights(one) for one in _mixed(layer)], 1) for layer in layers]),
-            asked_bias=np.stack([np.concatenate([_bias(one) for one in _mixed(layer)]) for layer in layers]),
-            told=np.stack([_weights(layer.attention.output.dense) for layer in layers]),
-            told_bias=np.stack([_bias(layer.attention.output.dense) for layer in layers]),
-            told_norm=np.stack([_norm(layer.attention.output.LayerNorm) for layer in layers]),
-            up=np.stack([_weights(layer.intermediate.dense) for layer in layers]),
-            up_bias=np.stack([_bias(layer.intermediate.dense) for layer in layers]),
-            down=np.stack([_weights(layer.output.dense) for layer in layers]),
-            down_bias=np.stack([_bias(layer.output.dense) for layer in layers]),
-            down_norm=np.stack([_norm(layer.output.LayerNorm) for layer in layers]),
-        )
+        return layers_of(heads, [_named(layer) for layer in list(every)[after:]])
     except AttributeError:
         return None
+
+
+def layers_of(heads: int, layers: Sequence[Mapping[str, Any]]) -> Layers:
+    """The weights of torch's modules: for each layer linear ones and norms, named as `Layers` names them.
+
+    Where several linear ones stand in the place of one, their outputs lie side by side.
+    """
+    found = {}
+    for name in ("asked", "told", "up", "down"):
+        every = [layer[name] if isinstance(layer[name], tuple) else (layer[name],) for layer in layers]
+        found[name] = np.stack([np.concatenate([numbers(one.weight).T for one in each], 1) for each in every])
+        found[f"{name}_bias"] = np.stack(
+            [np.concatenate([numbers(one.bias) for one in each]) for each in every]
+        )
+    for name in ("told_norm", "down_norm"):
+        found[name] = np.stack([norm_of(layer[name]) for layer in layers])
+    return Layers(heads=heads, **found)
+
+
+def norm_of(norm: Any) -> Floats:
+    """Scale and shift of a norm of torch, shape (2, dimensions)."""
+    return np.stack([numbers(norm.weight), numbers(norm.bias)])
+
+
+def numbers(values: Any) -> Floats:
+    """A tensor as an array."""
+    found: Floats = values.detach().float().cpu().numpy()
+    return found
 
 
 def drawn(count: int, dimensions: int, seed: int) -> Layers:
@@ -63,7 +79,7 @@ def drawn(count: int, dimensions: int, seed: int) -> Layers:
         return np.zeros((count, columns), dtype=np.float32)
 
     return Layers(
-        heads=dimensions // HEAD if dimensions % HEAD == 0 else 1,
+        heads=dimensions // _HEAD if dimensions % _HEAD == 0 else 1,
         asked=weights(dimensions, 3 * dimensions),
         asked_bias=nothing(3 * dimensions),
         told=weights(dimensions, dimensions),
@@ -77,23 +93,14 @@ def drawn(count: int, dimensions: int, seed: int) -> Layers:
     )
 
 
-def _mixed(layer: Any) -> tuple[Any, Any, Any]:
-    each = layer.attention.self
-    return each.query, each.key, each.value
-
-
-def _weights(linear: Any) -> Floats:
-    return _numbers(linear.weight).T
-
-
-def _bias(linear: Any) -> Floats:
-    return _numbers(linear.bias)
-
-
-def _norm(norm: Any) -> Floats:
-    return np.stack([_numbers(norm.weight), _numbers(norm.bias)])
-
-
-def _numbers(values: Any) -> Floats:
-    found: Floats = values.detach().float().cpu().numpy()
-    return found
+def _named(layer: Any) -> dict[str, Any]:
+    """The parts of a layer of BERT's."""
+    asked, attended, out = layer.attention.self, layer.attention.output, layer.output
+    return {
+        "asked": (asked.query, asked.key, asked.value),
+        "told": attended.dense,
+        "told_norm": attended.LayerNorm,
+        "up": layer.intermediate.dense,
+        "down": out.dense,
+        "down_norm": out.LayerNorm,
+    }

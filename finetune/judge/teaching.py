@@ -12,7 +12,7 @@ import math
 import multiprocessing
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune.judge.beginning import layers_of, norm_of, numbers
 from finetune.judge.fitting import Flags, Numbers
-from retriever.branch import EPSILON, Branch, Floats, Layers
-from retriever.embedding import Vectors, one_core, usable_cores
+from retriever.branch import EPSILON, Branch, Floats, Layers, of_tensors
+from retriever.embedding import one_core, usable_cores
 
 if TYPE_CHECKING:
     import torch
@@ -334,33 +335,14 @@ def _growing(lessons: Lessons) -> Any:
 
 
 def _branch_of(growing: Any, lessons: Lessons) -> Branch:
-    """What was learnt."""
-    layers = {}
-    for name in ("asked", "told", "up", "down"):
-        linears = [getattr(layer, name) for layer in growing.layers]
-        layers[name] = np.stack([_numbers(one.weight).T for one in linears])
-        layers[f"{name}_bias"] = np.stack([_numbers(one.bias) for one in linears])
-    for name in ("told_norm", "down_norm"):
-        layers[name] = np.stack([_both(getattr(layer, name)) for layer in growing.layers])
-    ends = {
-        "last": _both(growing.last),
-        "out": _numbers(growing.out.weight).T,
-        "direct": _numbers(growing.direct.weight).T,
-        "bias": _numbers(growing.out.bias),
-    }
-    return Branch(
-        after=lessons.after, layers=Layers(heads=lessons.layers.heads, **_kept(layers)), **_kept(ends)
+    """What was learnt, as a file keeps it: what is judged on folds is what will be served."""
+    layers = layers_of(lessons.layers.heads, [dict(layer.named_children()) for layer in growing.layers])
+    found = Branch(
+        after=lessons.after,
+        layers=layers,
+        last=norm_of(growing.last),
+        out=numbers(growing.out.weight).T,
+        direct=numbers(growing.direct.weight).T,
+        bias=numbers(growing.out.bias),
     )
-
-
-def _kept(values: Mapping[str, Vectors]) -> dict[str, Vectors]:
-    """As a file keeps them: what is judged on folds is what will be served."""
-    return {name: one.astype(np.float16).astype(np.float32) for name, one in values.items()}
-
-
-def _both(norm: Any) -> Vectors:
-    return np.stack([_numbers(norm.weight), _numbers(norm.bias)])
-
-
-def _numbers(values: torch.Tensor) -> Vectors:
-    return values.detach().numpy()
+    return of_tensors(found.tensors())

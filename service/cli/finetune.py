@@ -217,7 +217,7 @@ def judge(
 ) -> None:
     """Learn which domain instructions mean, whether anything serves them, and how sure an answer is.
 
-    Some minutes on a CPU. The service uses it as CALLSMITH_JUDGE; one for the default embedding model ships.
+    Forty minutes on two cores. The service uses it as CALLSMITH_JUDGE; one for the default model ships.
     """
     from finetune.judge.command import teach_judge  # noqa: PLC0415 - heavy
     from service.settings import load_settings  # noqa: PLC0415

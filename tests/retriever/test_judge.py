@@ -61,6 +61,12 @@ def test_what_is_heard_is_the_branch_s_outputs_of_the_states_where_it_leaves(enc
         assert (heard.vector is reading.vector, heard.task is task) == (True, True)
 
 
+def test_a_judge_that_was_opened_hears_what_it_would_have_heard(encoder: WordEncoder) -> None:
+    judge, opened = random_judge(encoder), random_judge(encoder)
+    opened.open()
+    np.testing.assert_array_equal(hear(opened).leaning, hear(judge).leaning)
+
+
 def test_being_served_is_a_sum_over_landmarks_made_a_probability(encoder: WordEncoder) -> None:
     judge = random_judge(encoder)
     vector, asked, said = encoder.encode(["birds"])[0], np.arange(len(Sign)), wording("birds?")
